@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ContractError
-from geoapp.core.packed import Packed, Unpacked
+from geoapp.core.packed import Packed
 from geoapp.core.schema import TABLES, check, check_references, conform
 
 
@@ -21,9 +21,6 @@ def test_a_packed_table_is_asked_as_a_frame(tiny_frames, nom):
         assert packed[column].equals(frame[column])
     some = list(frame.columns[3:0:-1])
     assert packed[some].equals(frame[some])
-    whole = Unpacked({nom: packed})[nom]
-    assert whole.equals(frame)
-    assert type(whole) is type(frame)
 
 
 def test_shapes_of_a_packed_table_know_where_they_are(tiny_frames):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,22 +10,6 @@ import pyarrow.parquet as pq
 
 from geoapp.core import schema
 from geoapp.core.snapshot import read_table
-
-
-class Unpacked(Mapping[str, pd.DataFrame]):
-    """Tables that are unpacked when they are asked, and let go at once."""
-
-    def __init__(self, packed: Mapping[str, Packed]):
-        self._packed = packed
-
-    def __getitem__(self, nom: str) -> pd.DataFrame:
-        return self._packed[nom].frame()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
-
-    def __len__(self) -> int:
-        return len(self._packed)
 
 
 @dataclass(frozen=True)
@@ -56,10 +39,6 @@ class Packed:
     def __getitem__(self, wanted: str | list[str]) -> pd.Series | pd.DataFrame:
         columns = [wanted] if isinstance(wanted, str) else wanted
         return read_table(io.BytesIO(self.content), self.nom, columns)[wanted]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the whole table."""
-        return read_table(io.BytesIO(self.content), self.nom)
 
     def __len__(self) -> int:
         return pq.read_metadata(io.BytesIO(self.content)).num_rows

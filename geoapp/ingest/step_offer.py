@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 import pandas as pd
 
-from geoapp.core.packed import Packed, Unpacked
+from geoapp.core.packed import Packed
 from geoapp.core.schema import conform
 from geoapp.ingest import offers
 from geoapp.ingest.by_departement import no_departement_offers, read_by_departement
@@ -333,8 +333,7 @@ def _place_now(
     )
     _count_all(state, told, tables, repairs)
     fictive = {one.source.id for one in sources if one.mode == "demonstration"}
-    offres = wide_offers(Unpacked(tables) if is_kept else tables, fictive)
-    return {**tables, "offres": offres}
+    return {**tables, "offres": wide_offers(tables, fictive)}
 
 
 def _count_all(

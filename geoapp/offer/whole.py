@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoapp.core.config import CRS_GEO
 from geoapp.core.geometry import place_ids
-from geoapp.core.schema import conform
+from geoapp.core.schema import TABLES, conform
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.dedupe.titles import names_diploma
 from geoapp.offer.starts import DUREE_PERMANENTE
@@ -48,21 +48,25 @@ def wide_offers(tables: Mapping[str, pd.DataFrame], fictive: set[str]) -> gpd.Ge
 
     `fictive` holds the sources whose rows are demonstration data.
     """
-    sessions = _summarise_sessions(tables["sessions"])
-    formations = tables["formations"].rename(columns={"id_organisme": "id_responsable"})
-    names = tables["organismes"].set_index("id_organisme")["nom_affiche"]
+    dated = ["id_action", "date_debut", "date_fin", "capacite"]
+    sessions = _summarise_sessions(tables["sessions"][dated])
+    formations = _read(tables, "formations", "type_diplome", "code_mef", *CERTIFICATIONS)
+    formations = formations.rename(columns={"id_organisme": "id_responsable"})
+    bodies = tables["organismes"][["id_organisme", "nom_affiche", "id_entite"]]
+    bodies = bodies.set_index("id_organisme")
+    names, entities = bodies["nom_affiche"], bodies["id_entite"]
     offers = (
-        tables["actions_lieux"]
-        .merge(tables["actions"], on="id_action", validate="m:1")
+        tables["actions_lieux"][["id_action", "id_lieu"]]
+        .merge(_read(tables, "actions"), on="id_action", validate="m:1")
         .merge(formations, on="id_formation", validate="m:1")
         .merge(sessions, left_on="id_action", right_index=True, how="left", validate="m:1")
-        .merge(_shown_places(tables["lieux"]), on="id_lieu", validate="m:1")
+        .merge(_shown_places(tables), on="id_lieu", validate="m:1")
     )
+    del sessions, formations
     # The body that teaches, else the one that answers for the training.
     answers = offers["id_responsable"]
     offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(answers.map(names))
     offers["id_organisme"] = offers["id_organisme"].fillna(answers)
-    entities = tables["organismes"].set_index("id_organisme")["id_entite"]
     offers["id_entite"] = offers["id_organisme"].map(entities).astype("str")
     offers["est_certifiante"] = _is_certifying(offers)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
@@ -88,9 +92,16 @@ def _is_certifying(offers: pd.DataFrame) -> pd.Series:
     return declared.fillna(told.astype("boolean").where(told))
 
 
-def _shown_places(lieux: pd.DataFrame) -> pd.DataFrame:
+def _read(tables: Mapping[str, pd.DataFrame], nom: str, *also: str) -> pd.DataFrame:
+    """Return what an offer holds of a table, and some columns beside."""
+    wanted = {*TABLES["offres"].noms, *also}
+    return tables[nom][[colonne for colonne in TABLES[nom].noms if colonne in wanted]]
+
+
+def _shown_places(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the places with the address and postcode that are shown."""
     shown = {"adresse_affichee": "adresse", "code_postal_affiche": "code_postal"}
+    lieux = _read(tables, "lieux", *shown)
     return lieux.drop(columns=["id_source", *shown.values()]).rename(columns=shown)
 
 
