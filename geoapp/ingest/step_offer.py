@@ -62,7 +62,7 @@ class Placement:
         return read_filieres(self.nomenclatures)
 
 
-_PAR_OFFRE = ("offres", "doublons", "defauts", "lieux_zones")
+_PAR_OFFRE = ("offres", "doublons", "lieux_zones")
 """Tables of rows by offer or by place, packed once they are final."""
 
 
@@ -150,17 +150,19 @@ def _link(
 
 
 def _compare_catalogues(
-    state: BuildState, feeding: list[Located], placed: dict[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
+    state: BuildState, feeding: list[Located], placed: dict[str, pd.DataFrame | Packed]
+) -> dict[str, pd.DataFrame | Packed]:
     """Return what is said of the offers together.
 
     Quality of each row, then duplicates and the offers shown.
     """
     millesimes = _vintages(feeding)
 
-    def compare() -> dict[str, pd.DataFrame]:
+    def compare() -> dict[str, pd.DataFrame | Packed]:
         quality = quality_tables(placed, state.communes, millesimes)
-        return quality | merge_catalogues(placed, millesimes)
+        # Several rows by offer: as large as the offers, which are about to be there twice.
+        packed = {"defauts": Packed.of(quality.pop("defauts"), "defauts")}
+        return quality | packed | merge_catalogues(placed, millesimes)
 
     # By content: what is placed is often the same though a source has changed.
     dated = sorted(millesimes.items())
