@@ -28,12 +28,18 @@ from geoapp.offer.establishments import complete_etablissements
 from geoapp.offer.locating import locate_lieux, merge_etablissements
 from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.quality.reading import quality_tables
-from geoapp.offer.rows import check_offre, split_offre, split_places
+from geoapp.offer.rows import PETITE, check_offre, check_small, split_offre, split_places
 from geoapp.offer.whole import wide_offers, with_zones
 from geoapp.reference.codes.tracks import Filieres, read_filieres
 from geoapp.sources.fetch import Located
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
+
+Split = Callable[[pd.DataFrame, str], dict[str, pd.DataFrame]]
+"""What parts a checked flat offer into tables: all of them, or those of its places."""
+
+Checked = tuple[dict[str, pd.DataFrame], Bilan, tuple]
+"""The tables of an offer source, its counts, and what to count apart once it is placed."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,12 @@ def _locate_apart(
 
 def _locate_now(state: BuildState, sources: list[Located], placement: Placement) -> None:
     """Do what `_locate_apart` keeps."""
-    parts, told = _checked_all(state, placement, sources, split_places)
+    together = _checked_together(state, placement, sources)
+    every = [
+        together.get(one.source.id) or _checked(state, one, placement, split_places)
+        for one in sources
+    ]
+    parts, told = [tables for tables, *_ in every], [(bilan, apart) for _, bilan, apart in every]
     tables = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
     lieux, repairs = locate_lieux(
         tables["lieux"],
@@ -137,6 +148,31 @@ def _locate_now(state: BuildState, sources: list[Located], placement: Placement)
     )
     tables["lieux"] = lieux.assign(id_source=tables["lieux"]["id_source"].to_numpy())
     _count_all(state, told, tables, repairs)
+
+
+def _checked_together(
+    state: BuildState, placement: Placement, sources: list[Located]
+) -> dict[str, Checked]:
+    """Return what `_checked` does of the examples of a row or two, by their id."""
+    alike: dict[str, dict[str, Lecture]] = {}
+    for one in sources:
+        source = one.source
+        if source.usage == "offre_exemple" and not _is_named(source):
+            lecture = placement.lectures[source.id]
+            if 0 < len(lecture.frame) <= PETITE:
+                alike.setdefault(repr(source.options), {})[source.id] = lecture
+    found: dict[str, Checked] = {}
+    for lectures in alike.values():
+        checked = check_small(
+            {nom: lecture.frame for nom, lecture in lectures.items()},
+            state.find(next(iter(lectures))).source,
+            communes=state.communes,
+            passage=state.passage,
+        )
+        for nom, one in checked.items():
+            bilan = Bilan.of_offer(nom, lectures[nom], one)
+            found[nom] = split_places(one.flat, nom), bilan, (lectures[nom].nb_ecartees,)
+    return found
 
 
 def _link(
@@ -233,10 +269,6 @@ def _is_named(source: Source) -> bool:
     return source.usage in ("offre_voisine", "filieres") or "garder_region" in source.options
 
 
-Split = Callable[[pd.DataFrame, str], dict[str, pd.DataFrame]]
-"""What parts a checked flat offer into tables: all of them, or those of its places."""
-
-
 def _checked_all(
     state: BuildState, placement: Placement, sources: list[Located], split: Split = split_offre
 ) -> tuple[list[dict[str, pd.DataFrame]], list[tuple[Bilan, tuple]]]:
@@ -247,7 +279,7 @@ def _checked_all(
 
 def _checked(
     state: BuildState, one: Located, placement: Placement, split: Split = split_offre
-) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
+) -> Checked:
     """Return the tables of one offer source read alone, its counts, and what to count apart.
 
     What is counted apart is so once the offers are placed.
@@ -257,9 +289,7 @@ def _checked(
     return per_source(state, one, work, [*autres, split.__name__])
 
 
-def _check(
-    one: Located, state: BuildState, placement: Placement, split: Split
-) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
+def _check(one: Located, state: BuildState, placement: Placement, split: Split) -> Checked:
     """Do what `_checked` keeps."""
     source = one.source
     lecture = keep_region(placement.lectures[source.id], source, state.communes)

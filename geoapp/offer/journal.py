@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from geoapp.offer.repeats import LignesVues, first_places
@@ -94,7 +95,7 @@ class Journal:
         Earlier: here, or in the batches that `vues` remembers.
         """
         kept = self.frame[~self._refused]
-        origins = first_places(kept) if vues is None else vues.first_places(kept)
+        origins = _own_first_places(kept) if vues is None else vues.first_places(kept)
         for ligne, origine in origins.dropna().items():
             self.rejets.append(reject(ligne, "(ligne)", None, "ligne_repetee", origine=origine))
         self._refused |= origins.notna().reindex(self._refused.index, fill_value=False)
@@ -107,6 +108,19 @@ class Journal:
         """Return the corrections of the rows that were not rejected."""
         refused = set(self._refused.index[self._refused])
         return [c for c in self._corrections if c["ligne"] not in refused]
+
+
+def _own_first_places(rows: pd.DataFrame) -> pd.Series:
+    """Return what `first_places` does; of rows of several sources, each repeats those of its own.
+
+    Their index then holds source and place (`rows.check_small`).
+    """
+    if rows.index.nlevels == 1:
+        return first_places(rows)
+    sources, places = (rows.index.get_level_values(rank) for rank in (0, 1))
+    found = first_places(rows.assign(source=sources).set_axis(np.arange(len(rows))))
+    told = [None if pd.isna(one) else places[one] for one in found]
+    return pd.Series(told, index=rows.index, dtype="object")
 
 
 def restore_codes(journal: Journal, column: str) -> None:

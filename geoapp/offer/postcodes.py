@@ -138,9 +138,14 @@ def _is_abroad(frame: pd.DataFrame, postal: pd.Series) -> pd.Series:
     return elsewhere | named | (points["latitude"].notna() & ~inside)
 
 
+def _as_column(values: pd.Series) -> pd.Series:
+    """Return the distinct values of a column; none of those of several sources checked together."""
+    return values[:0] if values.index.nlevels > 1 else values.dropna().drop_duplicates()
+
+
 def _is_postcode_column(values: pd.Series, known: pa.Array, communes: pd.DataFrame) -> pd.Series:
     """Tell, for all rows alike, whether a column of commune codes holds postcodes."""
-    distinct = values.dropna().drop_duplicates()
+    distinct = _as_column(values)
     are_postcodes = is_among(distinct, known) | distinct.str.endswith("000")
     are_communes = is_among(distinct, communes["code_commune"])
     is_column = len(distinct) >= 3 and are_postcodes.mean() >= 0.9 and are_communes.mean() < 0.5
@@ -149,7 +154,7 @@ def _is_postcode_column(values: pd.Series, known: pa.Array, communes: pd.DataFra
 
 def _is_commune_column(values: pd.Series, communes: pd.DataFrame) -> bool:
     """Tell whether the other values of a column are commune codes of today."""
-    distinct = values.dropna().drop_duplicates()
+    distinct = _as_column(values)
     return len(distinct) >= 5 and is_among(distinct, communes["code_commune"]).mean() >= 0.8
 
 
