@@ -51,4 +51,4 @@ def test_rows_of_a_table_are_in_the_order_of_its_key(keys):
     expected = frame.sort_values(list(table.cle), kind="stable", ignore_index=True)
     assert ordered[list(table.cle)].equals(expected)
     is_unique = not frame.duplicated().any() and frame.notna().all(axis=None)
-    assert bool(check._tell_order(expected)) == is_unique
+    assert bool(check.tell_order(expected)) == is_unique

@@ -94,7 +94,8 @@ def _gathered(
     """Return the label retained for each offer, and the table `doublons`."""
     titres = read_titles(offers)
     is_real = ~offers["est_fictive"].astype(bool)
-    pairs = _without(score_pairs(offers.loc[is_real, list(PROFIL)], titres), offers, refus)
+    mine = offers[list(PROFIL)] if is_real.all() else offers.loc[is_real, list(PROFIL)]
+    pairs = _without(score_pairs(mine, titres), offers, refus)
     repeats = group_repeats(offers, refus, titres)
     retained = retain(offers, group_offers(offers, pairs, repeats))
     # Their own repeats first: what a row is merged with for itself tells why it is.

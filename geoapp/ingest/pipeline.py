@@ -162,6 +162,7 @@ def _publish_build(
 def _measure(made: _Made, trajets: Sequence[Donnee], folder: Path) -> Matrices:
     """Return the costs of travel, written aside, and add the tables that they enter."""
     matrices = choose_trajets(made.tables, trajets, folder)
+    pa.default_memory_pool().release_unused()
     made.tables |= need_against_offer(made.tables, matrices)
     return matrices
 

@@ -306,13 +306,7 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     if found is None or "min" not in found.pas:
         return empty.astype(dict.fromkeys(_CLE, "str"))
     terrain = _terrain(tables, trajets)
-    ranks = pd.Series(np.arange(len(trajets.places)), index=trajets.places)
-    offers = linked_offers(tables, ["id_action", "titre", "id_place", "zones"])
-    offers = offers.dropna(subset="id_place").sort_values(["titre", "id_action"])
-    offers = offers.assign(rang=offers["id_place"].map(ranks))[
-        ["code_famille", "rang", "id_action", "zones"]
-    ]
-    firsts = offers.drop_duplicates(["code_famille", "rang"])
+    firsts = _first_offers(tables, trajets.places)
     families = {nom: mine["rang"].to_numpy() for nom, mine in firsts.groupby("code_famille")}
     seen = _nearest_by_zone(terrain, found.pas["min"], list(families.values()))
     parts = [
@@ -328,7 +322,9 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
         rows[nom] = np.concatenate([told[nom] for *_, told in parts])
     known = firsts.rename(columns={"rang": "place", "id_action": "id_action_proche"})
     rows = rows.merge(known, on=["code_famille", "place"], how="left", validate="m:1")
-    told = zip(rows["type_zone"], rows["code_zone"], rows["zones"], strict=True)
+    by_place = tables["offres"][["id_lieu", "zones"]].drop_duplicates("id_lieu")
+    of_place = rows["id_lieu"].map(by_place.set_index("id_lieu")["zones"])
+    told = zip(rows["type_zone"], rows["code_zone"], of_place, strict=True)
     # Unknown where nothing is near.
     outside = [
         type_zone != REGION and f"{type_zone}:{code}" not in zones.split("|")
@@ -337,7 +333,18 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
         for type_zone, code, zones in told
     ]
     rows["est_proche_dehors"] = pd.array(outside, dtype="boolean")
-    return rows.drop(columns=["place", "zones"])
+    return rows.drop(columns=["place", "id_lieu"])
+
+
+def _first_offers(tables: Mapping[str, pd.DataFrame], places: np.ndarray) -> pd.DataFrame:
+    """Return by family and position (its rank in `places`) the first offer, by title."""
+    ranks = pd.Series(np.arange(len(places)), index=places)
+    offers = linked_offers(tables, ["id_action", "id_lieu", "titre", "id_place"])
+    offers = offers.dropna(subset="id_place")
+    offers["rang"] = offers.pop("id_place").map(ranks)
+    offers = offers.sort_values(["titre", "id_action"])
+    columns = ["code_famille", "rang", "id_action", "id_lieu"]
+    return offers[columns].drop_duplicates(columns[:2])
 
 
 def _by_points(

@@ -55,13 +55,13 @@ def conform(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
     result = result[table.noms].reset_index(drop=True)
     keys = result[list(table.cle)]
     # Most tables come in their order: they are not sorted again.
-    if _tell_order(keys) is not None:
+    if tell_order(keys) is not None:
         return result
     order = keys.sort_values(list(table.cle), kind="stable").index
     return result.take(order).reset_index(drop=True)
 
 
-def _tell_order(keys: pd.DataFrame) -> bool | None:
+def tell_order(keys: pd.DataFrame) -> bool | None:
     """Tell whether rows in the order of their columns are all different; None for another order.
 
     None too when a column is unknown somewhere.
@@ -115,7 +115,7 @@ def _obeys(frame: pd.DataFrame, table: Table) -> bool:
         if colonne.valeurs and not values.dropna().isin(list(colonne.valeurs)).all():
             return False
     keys = frame[list(table.cle)]
-    return bool(_tell_order(keys)) or not keys.duplicated().any()
+    return bool(tell_order(keys)) or not keys.duplicated().any()
 
 
 def _pandera_column(pandera, colonne: Colonne):

@@ -15,6 +15,7 @@ import scipy
 from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 
+from geoapp.core.schema.check import tell_order
 from geoapp.offer.dedupe.names import name_places, read_towns, shared_name
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
@@ -86,7 +87,10 @@ def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.Dat
         A pair whose voie, level, modality, diploma, option or course differ,
         both being known, is never there.
     """
-    profil = profil.sort_values(["id_source", "id_action", "id_lieu"], kind="stable")
+    keys = ["id_source", "id_action", "id_lieu"]
+    # Those of a build are in this order: they are not copied.
+    if tell_order(profil[keys]) is None:
+        profil = profil.sort_values(keys, kind="stable")
     titres = read_titles(profil) if titres is None else titres.reindex(profil.index)
     left, right = _candidates(profil)
     left, right, likeness = _alike(profil, titres.tolist(), left, right)
