@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from geoapp.offer.rows import check_offre, merge_organismes, split_offre
+from geoapp.offer.rows import check_offre, check_small, merge_organismes, split_offre
 from geoapp.sources.registry import Source
 
 COMMUNES = pd.DataFrame(
@@ -254,3 +254,31 @@ def test_a_postcode_before_a_name_gets_its_zero_back(typed, postcode, commune):
     row = offre.flat.iloc[0]
     assert (row["lieu_code_postal"], row["lieu_code_commune"]) == (postcode, commune)
     assert ("lieu_code_postal", "zero_restitue") in _kinds(offre)
+
+
+_SMALL = {
+    "repeats": ({}, {}),
+    "another repeats": ({},),
+    "postcodes": ({"lieu_code_commune": "59800"}, {"lieu_code_commune": "59777"}),
+    "more postcodes": ({"lieu_code_commune": "59160"}, {"lieu_code_commune": "59260"}),
+    "lost zeros": ({"lieu_code_commune": "2691"}, {"id_action": "A2", "lieu_code_postal": "2100"}),
+    "old commune": ({"lieu_code_commune": "59355", "url": "cma.fr"},),
+    "nothing": ({"id_action": None, "niveau": "?"}, {"lieu_code_commune": None}),
+}
+
+
+def test_small_files_checked_together_are_checked_as_if_alone():
+    flats = {nom: _flat(*rows) for nom, rows in _SMALL.items()}
+    flats["old commune"] = flats["old commune"].drop(columns="voie")
+    passage = {"59355": "59350"}
+    together = check_small(flats, SOURCE, communes=COMMUNES, passage=passage)
+    assert list(together) == list(flats)
+    for nom, flat in flats.items():
+        alone = check_offre(flat, SOURCE, communes=COMMUNES, passage=passage)
+        assert together[nom].flat.equals(alone.flat), nom
+        assert together[nom].flat.index.tolist() == alone.flat.index.tolist()
+        assert (together[nom].rejets, together[nom].corrections) == (
+            alone.rejets,
+            alone.corrections,
+        )
+    assert [len(one.rejets) for one in together.values()] == [1, 0, 0, 0, 0, 0, 2]

@@ -169,9 +169,9 @@ def _checked_together(
             communes=state.communes,
             passage=state.passage,
         )
-        for nom, one in checked.items():
-            bilan = Bilan.of_offer(nom, lectures[nom], one)
-            found[nom] = split_places(one.flat, nom), bilan, (lectures[nom].nb_ecartees,)
+        for nom, mine in checked.items():
+            bilan = Bilan.of_offer(nom, lectures[nom], mine)
+            found[nom] = split_places(mine.flat, nom), bilan, (lectures[nom].nb_ecartees,)
     return found
 
 
