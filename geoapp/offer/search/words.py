@@ -79,13 +79,13 @@ def as_typed(texte: str, mots: str) -> str:
 
     A word that the text does not hold stays as it is.
     """
-    wanted, tokens = mots.split(), _ECRITS.findall(texte)
-    folded = [fold(token).split() for token in tokens]
-    for i in range(len(tokens)):
-        for j in range(i + 1, len(tokens) + 1):
+    wanted, found = mots.split(), list(_ECRITS.finditer(texte))
+    folded = [fold(one[0]).split() for one in found]
+    for i in range(len(found)):
+        for j in range(i + 1, len(found) + 1):
             if [word for part in folded[i:j] for word in part] == wanted:
-                return " ".join(tokens[i:j])
-    alone = {part[0]: token for part, token in zip(folded, tokens, strict=True) if len(part) == 1}
+                return texte[found[i].start() : found[j - 1].end()]
+    alone = {part[0]: one[0] for part, one in zip(folded, found, strict=True) if len(part) == 1}
     return " ".join(alone.get(word, word) for word in wanted)
 
 
