@@ -82,9 +82,12 @@ def as_typed(texte: str, mots: str) -> str:
     wanted, found = mots.split(), list(_ECRITS.finditer(texte))
     folded = [fold(one[0]).split() for one in found]
     for i in range(len(found)):
-        for j in range(i + 1, len(found) + 1):
-            if [word for part in folded[i:j] for word in part] == wanted:
-                return texte[found[i].start() : found[j - 1].end()]
+        words: list[str] = []
+        # As many words as wanted at most: a long text is not tried piece by piece.
+        for j in range(i, min(i + len(wanted), len(found))):
+            words += folded[j]
+            if words == wanted:
+                return texte[found[i].start() : found[j].end()]
     alone = {part[0]: one[0] for part, one in zip(folded, found, strict=True) if len(part) == 1}
     return " ".join(alone.get(word, word) for word in wanted)
 
