@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import writing
 from geoapp.core.french import set_print
@@ -58,9 +60,15 @@ def _about(world: World, figure: Figure) -> dict[str, str]:
 def write_png(drawn, about: dict[str, str], dpi: int) -> bytes:
     """Return a PNG; its texts hold title, description, sources, licences and date."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
-    FigureCanvasAgg(drawn)
-    stream = io.BytesIO()
+    canvas = FigureCanvasAgg(drawn)
+    drawn.set_dpi(dpi)
+    canvas.draw()
+    # Nothing shows through a page: three bytes a point are a third faster to write than four.
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    stream, told = io.BytesIO(), PngInfo()
     texts = {
         "Title": about["titre"],
         "Description": about["texte"],
@@ -70,9 +78,10 @@ def write_png(drawn, about: dict[str, str], dpi: int) -> bytes:
         "Copyright": about["licences"],
         "Creation Time": about["date"],
     }
+    for nom, texte in texts.items():
+        told.add_text(nom, texte)
     # Of flat shades a quick compression is the smaller one too.
-    kept = {"compress_level": 3}
-    drawn.savefig(stream, format="png", dpi=dpi, metadata=texts, pil_kwargs=kept)
+    picture.save(stream, format="png", pnginfo=told, dpi=(dpi, dpi), compress_level=3)
     return stream.getvalue()
 
 
