@@ -115,6 +115,9 @@ def test_the_filter_that_a_word_names_is_offered_not_applied(tiny_app):
     assert words == "3 formations, apprentissage" and "texte" not in address
     kept = client.get(address.replace("&amp;", "&")).text
     assert re.search(r'id="titre-resultats"[^>]*>3 formations, apprentissage</h2>', kept)
+    # Words that no title holds stay: they may name a place.
+    told = "".join(_told(client, "soins voie scolaire à Amiville")[1])
+    assert re.search(r'href="[^"]*texte=soins\+%C3%A0\+Amiville[^"]*voie=scolaire', told)
     # Chosen already, it is not offered again.
     assert "est un critère" not in "".join(_told(client, "apprentissage", voie="apprentissage")[1])
 

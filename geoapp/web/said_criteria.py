@@ -11,8 +11,9 @@ from geoapp.offer.perimeter import INCONNUE
 from geoapp.offer.search.engine import Moteur, search
 from geoapp.offer.search.model import Requete, Resultat
 from geoapp.offer.search.requests import default_sort, describe_search
-from geoapp.offer.search.said import CritereDit
+from geoapp.offer.search.said import CritereDit, take_said
 from geoapp.offer.search.scope import search_perimeter
+from geoapp.offer.search.words import as_typed, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.web.links import Adresses, Lien
 
@@ -51,7 +52,7 @@ def offer_criteria(resultat: Resultat, moteur: Moteur, *, est_privee: bool) -> C
     requete = _kept(resultat, told, moteur)
     found = search(moteur, requete)
     if nb := found.total + found.nb_a_distance:
-        words = f"{count(nb, 'formation')}{describe_search(requete)}"
+        words = f"{count(nb, 'formation')}{describe_search(requete, found.texte.dit)}"
         address = Adresses(requete, est_privee=est_privee).page(1)
         return CriteresDits(Lien("criteres", words, address, _named(told)), tuple(phrases))
     perimetre = search_perimeter(requete, moteur.snapshot)
@@ -76,7 +77,9 @@ def _kept(resultat: Resultat, criteres: Sequence[CritereDit], moteur: Moteur) ->
     """Return a search with the filters that some criteria name, and without their words."""
     requete = resultat.requete
     asked = parse_filters({one.filtre: list(one.valeurs) for one in criteres}, moteur.snapshot)
-    texte = resultat.texte.dit
+    recu = resultat.texte.recu
+    # All the other words: what no title holds may still name a place.
+    texte = as_typed(recu, " ".join(take_said(split_words(recu))[0]))
     return replace(
         requete,
         texte=texte,
