@@ -35,6 +35,8 @@ from support.words import plain
         ("cuisine après le bac", "cuisine", [("apres le bac", "niveau", "5|6|7|8")]),
         ("boulanger reconversion", "boulanger", [("reconversion", "", "")]),
         ("CAP pour adultes", "cap", [("pour adultes", "", "")]),
+        ("cuisine en septembre", "cuisine", [("en septembre", "debut", "3mois|6mois|12mois")]),
+        ("soudeur sans voiture", "soudeur", [("sans voiture", "", "")]),
         # What is part of a trade is no criterion.
         ("formateur pour adultes", "formateur pour adultes", []),
         ("maître d'internat", "maitre d internat", []),
@@ -118,6 +120,9 @@ def test_the_filter_that_a_word_names_is_offered_not_applied(tiny_app):
     # Words that no title holds stay: they may name a place.
     told = "".join(_told(client, "soins voie scolaire à Amiville")[1])
     assert re.search(r'href="[^"]*texte=soins\+%C3%A0\+Amiville[^"]*voie=scolaire', told)
+    # Two values of one filter: either is enough.
+    told = "".join(_told(client, "niveau 3 niveau 4")[1])
+    assert "niveau=3&amp;niveau=4" in told
     # Chosen already, it is not offered again.
     assert "est un critère" not in "".join(_told(client, "apprentissage", voie="apprentissage")[1])
 
@@ -139,11 +144,18 @@ def test_a_criterion_that_nothing_tells_is_said_not_searched(tiny_app):
         assert "1 formation « cuisine »" in page and "laissé de côté" not in page
 
 
+def test_a_place_is_found_before_criteria_too(tiny_app):
+    told = "".join(_told(tiny_app.test_client(), "cuisine à Amiville en alternance")[1])
+    assert ">Chercher « cuisine en alternance », lieu : Amiville<" in told
+    told = "".join(_told(tiny_app.test_client(), "cuisine près de chez moi")[1])
+    assert "n'est pas cherché : dites où sous « Où ? », ou utilisez votre position." in told
+
+
 def test_the_api_tells_the_criteria_and_does_not_apply_them(tiny_app):
     client = tiny_app.test_client()
     answer = client.get("/api/v1/formations", query_string={"texte": "cuisine en alternance"}).json
     assert answer["texte"]["criteres"] == [
-        {"mot": "en alternance", "filtre": "voie", "valeurs": ["apprentissage"]}
+        {"mot": "en alternance", "filtre": "voie", "valeurs": ["apprentissage"], "conseil": ""}
     ]
     assert answer["texte"]["cherche"] == "cuisine" and answer["total"] == 1
 

@@ -226,7 +226,7 @@ def _print_understood(console: Console, texte: dict) -> None:
         )
     for critere in texte["criteres"]:
         option = " ".join(f"--{critere['filtre']} {one}" for one in critere["valeurs"])
-        cure = f"ajoutez {option}" if option else "les sources ne le disent pas"
+        cure = f"ajoutez {option}" if option else "aucun filtre ne le dit"
         console.print(
             f"« {critere['mot']} » est un critère, pas un mot cherché : {cure}",
             highlight=False,

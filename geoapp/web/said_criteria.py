@@ -40,7 +40,10 @@ def offer_criteria(resultat: Resultat, moteur: Moteur, *, est_privee: bool) -> C
     unknown = [one for one in asked if one.filtre and not _is_told(resultat, one.filtre)]
     told = [one for one in asked if one not in untold and one not in unknown]
     phrases = [
-        *(f"« {one.mot} » n'est pas cherché : aucun filtre ne le dit." for one in untold),
+        *(
+            f"« {one.mot} » n'est pas cherché : {one.conseil or 'aucun filtre ne le dit'}."
+            for one in untold
+        ),
         *(
             f"« {one.mot} » n'est pas cherché : aucune formation trouvée ne dit ce critère "
             f"({FILTRES[one.filtre].libelle})."
@@ -76,7 +79,10 @@ def _named(criteres: Sequence[CritereDit]) -> str:
 def _kept(resultat: Resultat, criteres: Sequence[CritereDit], moteur: Moteur) -> Requete:
     """Return a search with the filters that some criteria name, and without their words."""
     requete = resultat.requete
-    asked = parse_filters({one.filtre: list(one.valeurs) for one in criteres}, moteur.snapshot)
+    values: dict[str, list[str]] = {}
+    for one in criteres:
+        values.setdefault(one.filtre, []).extend(one.valeurs)
+    asked = parse_filters(values, moteur.snapshot)
     recu = resultat.texte.recu
     # All the other words: what no title holds may still name a place.
     texte = as_typed(recu, " ".join(take_said(split_words(recu))[0]))

@@ -31,12 +31,13 @@ _UNITES = frozenset("an ans annee annees mois semaine semaines jour jours heure 
 class CritereDit:
     """One criterion typed: its words as typed, the filter that it names and its values.
 
-    Without filter, it is of what no filter tells.
+    Without filter, it is of what no filter tells; `conseil` is what to do instead, if anything.
     """
 
     mot: str
     filtre: str = ""
     valeurs: tuple[str, ...] = ()
+    conseil: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class _Facon:
     filtre: str
     valeurs: tuple[str, ...]
     sauf_apres: frozenset[str]
+    conseil: str
 
 
 def take_said(words: Sequence[str]) -> tuple[list[str], tuple[CritereDit, ...]]:
@@ -78,7 +80,8 @@ def _read(words: Sequence[str], i: int) -> tuple[int, CritereDit | None]:
         way = ways.get(tuple(words[i : i + size]))
         if way is not None and not way.sauf_apres.intersection(_before(words, i)):
             mot = " ".join(words[i : i + size])
-            return size, CritereDit(mot=mot, filtre=way.filtre, valeurs=way.valeurs)
+            found = CritereDit(mot=mot, filtre=way.filtre, valeurs=way.valeurs, conseil=way.conseil)
+            return size, found
     size = _excluded(words, i) or _lasting(words, i)
     return (size, CritereDit(mot=" ".join(words[i : i + size]))) if size else (1, None)
 
@@ -121,6 +124,7 @@ def _ways(path: Path) -> Iterator[tuple[tuple[str, ...], _Facon]]:
                 filtre=row["filtre"],
                 valeurs=tuple(filter(None, row["valeurs"].split("|"))),
                 sauf_apres=frozenset(split_words(row["sauf_apres"])),
+                conseil=row["conseil"],
             )
             for mots in row["mots"].split("|"):
                 yield tuple(split_words(mots)), way
