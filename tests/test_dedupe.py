@@ -25,7 +25,7 @@ from geoapp.offer.dedupe.rules import (
     VOISINAGE_M,
     part_of_distance,
 )
-from geoapp.offer.dedupe.titles import opposed, read_title
+from geoapp.offer.dedupe.titles import opposed, read_title, read_titles
 from geoapp.offer.locating import shared_points, street_of
 from geoapp.offer.values import join_by_group
 from geoapp.offer.whole import whole_offer
@@ -180,6 +180,16 @@ def test_the_diploma_is_read_in_the_title_first():
     )
     assert read_title("comptabilité", "Brevet de technicien supérieur").diplome == "bts"
     assert opposed(read_title("CAP cuisine"), read_title("BP cuisine")) == "diplômes différents"
+
+
+def test_the_titles_of_a_table_are_those_of_its_rows():
+    rows = [("CAP cuisine", None), ("Accueil", "BTS"), ("Accueil", None), ("CAP cuisine", "BTS")]
+    rows += rows[::-1]
+    table = pd.DataFrame(rows, columns=["intitule", "type_diplome"], dtype="str").set_axis(
+        range(8, 0, -1)
+    )
+    expected = pd.Series([read_title(*row) for row in rows], index=table.index)
+    pd.testing.assert_series_equal(read_titles(table), expected)
 
 
 def _nom(nom: str, adresse: str | None = None) -> MotsOrganisme:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
+from geoapp.core.geometry import make_points
 from geoapp.core.schema import TABLES
 from geoapp.core.sealed import BLOCK
 from geoapp.ingest import readings, step_offer, step_territories, steps
@@ -165,6 +167,15 @@ def test_a_table_is_read_back_as_it_was_and_its_columns_are_in_no_pickle(tmp_pat
     steps._dump(table, steps._Told(parts.append))
     assert max(map(len, parts)) >= 99 * 999 and len(parts[-1]) < 9000
     assert steps.content_key(table) != steps.content_key(table.assign(nombre=0))
+
+
+@pytest.mark.parametrize("rows", [slice(4), slice(0), slice(1, 2)])
+def test_shapes_are_read_back_each_in_its_place(tmp_path, rows):
+    points = make_points([2.0, np.nan, 3.0, 2.0], [50.0, 50.0, 50.5, 50.0])[rows]
+    etapes = opened(tmp_path)
+    found = do(etapes, "pas", etapes.key("pas", make), lambda: points)
+    assert found.crs == points.crs
+    pd.testing.assert_series_equal(found.to_wkt(), points.to_wkt())
 
 
 class Opened:

@@ -407,9 +407,11 @@ _OTHERS = {
 @pytest.mark.parametrize("case", [*_WELL_FORMED, *_OTHERS])
 def test_rows_read_at_once_are_those_read_one_by_one(write, case, monkeypatch):
     path, at_once, seen = write((_WELL_FORMED | _OTHERS)[case]), tabular._read_at_once, []
-    monkeypatch.setattr(tabular, "_read_at_once", lambda *args: seen.append(at_once(*args)))
+    monkeypatch.setattr(tabular, "_read_at_once", lambda *args: None)
     one_by_one = _told(path)
-    monkeypatch.setattr(tabular, "_read_at_once", at_once)
+    monkeypatch.setattr(
+        tabular, "_read_at_once", lambda *args: seen.append(at_once(*args)) or seen[-1]
+    )
     assert _told(path) == one_by_one
     assert all((one is not None) == (case in _WELL_FORMED) for one in seen)
 

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from scipy import sparse
 
 from geoapp.cli import main
+from geoapp.core.config import CRS_METRIC
 from geoapp.core.errors import SnapshotError, SourceError, StorageError
-from geoapp.core.geometry import GEOD, make_points, place_ids
+from geoapp.core.geometry import GEOD, make_points, metric_points, place_ids
 from geoapp.core.publishing import publish
 from geoapp.core.snapshot import open_snapshot
 from geoapp.coverage.travel import (
@@ -142,6 +143,13 @@ def test_a_place_is_named_by_its_position():
     points = make_points([2.0, np.nan, 1.2345678], [50.0, np.nan, 49.9999999])
     assert place_ids(points).tolist()[::2] == ["50.00000,2.00000", "50.00000,1.23457"]
     assert pd.isna(place_ids(points)[1])
+
+
+def test_points_in_metres_are_those_of_a_map_in_metres():
+    points = make_points([2.0, np.nan, 3.0573], [50.0, np.nan, 50.6292]).set_axis([7, 8, 9])
+    metric = points.to_crs(CRS_METRIC)
+    for found, told in zip(metric_points(points), (metric.x, metric.y), strict=True):
+        pd.testing.assert_series_equal(found, told)
 
 
 # --- A matrix given by the user

@@ -57,6 +57,18 @@ def to_geographic(x, y) -> tuple[np.ndarray, np.ndarray]:
     return _TO_GEO.transform(np.asarray(x, float), np.asarray(y, float))
 
 
+def metric_points(points: gpd.GeoSeries) -> tuple[pd.Series, pd.Series]:
+    """Return x, y in metres (Lambert-93) of points in EPSG:4326, NaN for a missing one.
+
+    As `to_crs`, without another point of each.
+    """
+    degrees = np.stack([shapely.get_x(points.to_numpy()), shapely.get_y(points.to_numpy())])
+    known = ~np.isnan(degrees).any(axis=0)
+    degrees[:, known] = to_metric(*degrees[:, known])
+    x, y = (pd.Series(values, index=points.index) for values in degrees)
+    return x, y
+
+
 def measure_distance_m(longitude_a, latitude_a, longitude_b, latitude_b) -> np.ndarray:
     """Return geodesic distances in metres on the GRS80 ellipsoid (Karney 2013, PROJ)."""
     points = [np.asarray(v, float) for v in (longitude_a, latitude_a, longitude_b, latitude_b)]

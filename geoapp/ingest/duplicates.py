@@ -10,7 +10,8 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from geoapp.core.config import CRS_METRIC, GEODATA
+from geoapp.core.config import GEODATA
+from geoapp.core.geometry import metric_points
 from geoapp.core.schema import conform
 from geoapp.core.schema.offer_columns import COLONNES_OFFRE, columns_of
 from geoapp.ingest.code_joins import cfd_from_mef
@@ -76,7 +77,8 @@ def merge_catalogues(
         Fictitious offers are merged with nothing.
     """
     offers = profile_offers(tables)
-    offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
+    # Column by column: a table of all of them would be there at once.
+    offers["nb_connus"] = sum(offers[nom].notna().astype("int64") for nom in CONNUS)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
     retained, found = _gathered(offers, read_refusals() if refus is None else refus)
     # The rest of the profile goes before the offers are there twice.
@@ -131,14 +133,14 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     result["siren_sur"] = result["siren"].mask(is_doubted)
     # Written out by the labels of its codes: « MAINT.VEHIC.OPTC MOTOCYCLES » says little.
     result["intitule"] = offers["titre"].fillna(offers["intitule"])
-    metric = offers.geometry.to_crs(CRS_METRIC)
+    x, y = metric_points(offers.geometry)
     # Stricter than for a map: a town hall or the point of a town would merge its two schools.
     sure = (
         offers["precision_position"].ne("commune")
         & ~yes(offers["est_douteuse"])
         & ~shared_points(offers, rues_max=1)
     )
-    return result.assign(x_m=metric.x.where(sure), y_m=metric.y.where(sure))
+    return result.assign(x_m=x.where(sure), y_m=y.where(sure))
 
 
 def _without(

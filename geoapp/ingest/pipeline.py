@@ -21,6 +21,7 @@ from geoapp.core.packed import Packed
 from geoapp.core.publishing import publish, storage_errors
 from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import ROUTES, SNAPSHOTS, TUILES, Snapshot, open_snapshot
+from geoapp.core.unused import give_back
 from geoapp.coverage.travel import Matrices, write_trajets
 from geoapp.coverage.travel.choice import Donnee, choose_trajets
 from geoapp.ingest import territories
@@ -119,7 +120,7 @@ def _sparing() -> Iterator[None]:
     """Spare processor and memory while a build makes millions of objects and texts.
 
     Rings of objects are looked for more rarely: there are none.  Texts are in the memory of the
-    system, which takes back what is let go (`steps`); the pool of Arrow keeps it.
+    system, which takes back what is let go (`give_back`); the pool of Arrow keeps it.
     """
     threshold, pool = gc.get_threshold(), pa.default_memory_pool()
     gc.set_threshold(RARE, *threshold[1:])
@@ -162,8 +163,9 @@ def _publish_build(
 def _measure(made: _Made, trajets: Sequence[Donnee], folder: Path) -> Matrices:
     """Return the costs of travel, written aside, and add the tables that they enter."""
     matrices = choose_trajets(made.tables, trajets, folder)
-    pa.default_memory_pool().release_unused()
+    give_back()
     made.tables |= need_against_offer(made.tables, matrices)
+    give_back()
     return matrices
 
 

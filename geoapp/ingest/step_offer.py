@@ -13,6 +13,7 @@ import pandas as pd
 
 from geoapp.core.packed import Packed
 from geoapp.core.schema import conform
+from geoapp.core.unused import give_back
 from geoapp.ingest import offers
 from geoapp.ingest.by_departement import no_departement_offers, read_by_departement
 from geoapp.ingest.duplicates import merge_catalogues
@@ -198,6 +199,7 @@ def _compare_catalogues(
         quality = quality_tables(placed, state.communes, millesimes)
         # Several rows by offer: as large as the offers, which are about to be there twice.
         packed = {"defauts": Packed.of(quality.pop("defauts"), "defauts")}
+        give_back()
         return quality | packed | merge_catalogues(placed, millesimes)
 
     # By content: what is placed is often the same though a source has changed.
@@ -365,6 +367,9 @@ def _place_now(
     )
     _count_all(state, told, tables, repairs)
     fictive = {one.source.id for one in sources if one.mode == "demonstration"}
+    if is_kept:
+        # What the tables took before they were packed.
+        give_back()
     return {**tables, "offres": wide_offers(tables, fictive)}
 
 

@@ -20,11 +20,11 @@ import logging
 import pickle
 import platform
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from time import process_time
 from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -37,6 +37,7 @@ from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import read_secret, replacing
 from geoapp.core.sealed import BLOCK, AlteredError, sealing, unsealing
+from geoapp.core.unused import give_back
 from geoapp.reference.vicinity import communes_file, region_code
 from geoapp.sources.content import sha256_of
 
@@ -57,6 +58,8 @@ _LIBRARIES = (
 _FORM = 3
 """Number of the form in which results are written: one written in another is done again."""
 _LENGTH = 8
+LONGUE = 1.0
+"""Seconds of processor from which a step may have used much memory."""
 _MISSING = object()
 T = TypeVar("T")
 LOG = logging.getLogger("geoapp")
@@ -251,8 +254,12 @@ class _Pickler(pickle.Pickler):
 
 
 def _shapes(wkb: pa.Array, crs: Any) -> GeometryArray:
-    """Return shapes that `_Pickler` wrote."""
-    return GeometryArray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), crs=crs)
+    """Return shapes that `_Pickler` wrote, each made once: a place is that of many offers."""
+    coded = wkb.dictionary_encode()
+    made = shapely.from_wkb(coded.dictionary.to_numpy(zero_copy_only=False))
+    # The last is that of the rank -1: no shape.
+    ranks = coded.indices.fill_null(-1).to_numpy()
+    return GeometryArray(np.append(made, np.array([None]))[ranks], crs=crs)
 
 
 def _undump(stream: io.BufferedReader) -> Any:
@@ -296,15 +303,14 @@ def _make(etapes: Etapes, make: Callable[[], T]) -> tuple[T, list[str]]:
 
 def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, list[str]]:
     """Do a step and keep it; return its result and what it used as they are read back."""
+    start = process_time()
     made = _make(etapes, make)
     if path is None or not _write(etapes, path, made):
         return pickle.loads(pickle.dumps(made, protocol=5))
     # Let go before it is read: there may be no room for two of a large result.
     del made
-    with suppress(OSError):
-        # A search through all the memory: not for what is small.
-        if path.stat().st_size > 8 * BLOCK:
-            pa.default_memory_pool().release_unused()
+    if process_time() - start > LONGUE:
+        give_back()
     kept = _load(etapes, path)
     # Another build may have removed it meanwhile.
     return _made(etapes, None, make) if kept is _MISSING else kept

@@ -71,7 +71,6 @@ def wide_offers(tables: Mapping[str, pd.DataFrame], fictive: set[str]) -> gpd.Ge
     offers["est_certifiante"] = _is_certifying(offers)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]
-    offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
     table = conform(offers.assign(zones=""), "offres")
     return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS_GEO)
 
@@ -102,6 +101,7 @@ def _shown_places(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the places with the address and postcode that are shown."""
     shown = {"adresse_affichee": "adresse", "code_postal_affiche": "code_postal"}
     lieux = _read(tables, "lieux", *shown)
+    lieux["id_place"] = place_ids(gpd.GeoSeries(lieux["geometry"], crs=CRS_GEO))
     return lieux.drop(columns=["id_source", *shown.values()]).rename(columns=shown)
 
 

@@ -34,6 +34,8 @@ MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
 BATCH = 20_000
 """Rows turned into columns at a time: as lists of cells they take five times the memory."""
+BLOC = 1 << 24
+"""Bytes that Arrow reads at a time: smaller pieces are scattered among all that a build holds."""
 DELIMITERS = ";,\t|"
 
 _CSV_PROBLEMS = (
@@ -198,7 +200,9 @@ def _read_at_once(
         _check_quotes(raw, delimiter)
         table = pacsv.read_csv(
             pa.py_buffer(raw),
-            pacsv.ReadOptions(use_threads=False, skip_rows=first - 1, column_names=names),
+            pacsv.ReadOptions(
+                use_threads=False, block_size=BLOC, skip_rows=first - 1, column_names=names
+            ),
             pacsv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=nb_quotes > 0, ignore_empty_lines=False
             ),
@@ -206,14 +210,17 @@ def _read_at_once(
         )
     except (csv.Error, pa.ArrowInvalid):
         return None
-    cells = [column.combine_chunks() for column in table.columns]
-    if max(pc.max(pc.binary_length(column)).as_py() or 0 for column in cells) > MAX_FIELD:
+    columns = table.columns
+    if max(pc.max(pc.binary_length(column)).as_py() or 0 for column in columns) > MAX_FIELD:
         return None
     lines = np.arange(first, first + len(table))
     if nb_quotes:
-        inside = sum(pc.count_substring(column, "\n").to_numpy() for column in cells)
+        inside = sum(pc.count_substring(column, "\n").to_numpy() for column in columns)
         lines[1:] += np.cumsum(inside)[:-1]
-    cells = [_stripped(column) for column in cells]
+    # The text, then each column as it was read, are let go as soon as nothing reads them any more.
+    del raw, table
+    stream.close()
+    cells = [_stripped(columns.pop(0).combine_chunks()) for _ in header]
     kept = pc.invert(reduce(pc.and_, (column.is_null() for column in cells)))
     if not pc.all(kept).as_py():
         cells, lines = [column.filter(kept) for column in cells], lines[kept.to_numpy(False)]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import chain, combinations, pairwise
+from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,8 +63,11 @@ PROFIL = (
 parted by « | »; `siren_sur` is that of the legal entity, NA when the commune is doubted.
 """
 
-_LOT = 8192
-"""Offers of which those nearby are looked for at once: most of them contradict each other."""
+_LOT = 1024
+"""Offers of which those nearby are looked for at once: each may have thousands of them in its town,
+most of which contradict it."""
+_PAIRES = 4_000_000
+"""Pairs whose titles are compared at once: most of them are not alike."""
 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
 
@@ -92,10 +96,12 @@ def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.Dat
     if tell_order(profil[keys]) is None:
         profil = profil.sort_values(keys, kind="stable")
     titres = read_titles(profil) if titres is None else titres.reindex(profil.index)
-    left, right = _candidates(profil)
-    left, right, likeness = _alike(profil, titres.tolist(), left, right)
-    compare = _Comparateur(profil, np.union1d(left, right)).compare
+    left, right, likeness = _compared(profil, titres.tolist())
     metres = _metres(profil, left, right)
+    # Those compared alone: the texts of all would be the most that a build holds.
+    compared, both = np.unique([left, right], return_inverse=True)
+    left, right = both.reshape(2, -1)
+    compare = _Comparateur(profil.iloc[compared], read_towns(profil)).compare
     rows = map(compare, left.tolist(), right.tolist(), likeness.tolist(), metres.tolist())
     pairs = pd.DataFrame([row for row in rows if row is not None], columns=list(COLONNES))
     pairs = pairs.sort_values(
@@ -104,7 +110,7 @@ def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.Dat
         kind="stable",
         ignore_index=True,
     )
-    labels = profil.index.to_numpy()
+    labels = profil.index.to_numpy()[compared]
     return pairs.assign(
         gauche=labels[pairs["gauche"].to_numpy(dtype=int)],
         droite=labels[pairs["droite"].to_numpy(dtype=int)],
@@ -117,16 +123,38 @@ def _metres(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> np.nda
     return np.hypot(x[left] - x[right], y[left] - y[right])
 
 
-def _plain(values: pd.Series) -> list:
-    """Return values with None for unknown."""
-    return values.astype("object").where(values.notna(), None).tolist()
+def _shared(values: pd.Series, read: Callable[[str], Any] = str, unknown: Any = None) -> list:
+    """Return what is read of texts, made once by distinct text."""
+    rank, distinct = pd.factorize(values)
+    # The last is that of the rank -1.
+    found = [*map(read, distinct), unknown]
+    return [found[one] for one in rank.tolist()]
 
 
-def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the offers of two catalogues that may be at one place.
+def _compared(
+    profil: pd.DataFrame, titres: list[Titre]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the candidates that may teach the same thing, and the likeness of their titles."""
+    alike, parts, waiting, nb = _alike(profil, titres), [], [], 0
+    nothing = np.empty(0, dtype=np.int64)
+    # Most teach something else: all of them at once would take as much as the offers.
+    for pairs in _candidates(profil):
+        waiting.append(pairs)
+        nb += len(pairs[0])
+        if nb > _PAIRES:
+            parts.append(alike(*map(np.concatenate, zip(*waiting, strict=True))))
+            waiting, nb = [], 0
+    waiting.append((nothing, nothing))
+    parts.append(alike(*map(np.concatenate, zip(*waiting, strict=True))))
+    left, right, likeness = map(np.concatenate, zip(*parts, strict=True))
+    return left, right, likeness
+
+
+def _candidates(profil: pd.DataFrame) -> Iterator[Paires]:
+    """Yield the positions of the offers of two catalogues that may be at one place, some at a time.
 
     They share a commune or an UAI code, or are at most `VOISINAGE_M` apart, and nothing that is
-    told of both contradicts (`_agreement`).
+    told of both contradicts (`_agreement`).  Each pair comes once.
 
     The rows are those of one catalogue after the other; pairs inside one, whose
     number would grow with the square of it, are never made.
@@ -140,15 +168,15 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     catalogues = [slice(start, end) for start, end in pairwise(bounds.tolist())]
     # A pair is one number, left × width + right: cheap to make distinct and to sort.
     width = max(len(profil), 1)
-    parts = [np.empty(0, dtype=np.int64)]
     for one, other in combinations(catalogues, 2):
-        found = chain(*(_joined(key, one, other) for key in keys), _near(profil, one, other))
-        kept = [agree(left, right) for left, right in found]
-        parts.append(np.concatenate([left * width + right for left, right in kept]))
-    pairs = np.concatenate(parts)
-    pairs.sort()
-    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-    return pairs // width, pairs % width
+        ways = [*(_joined(key, other) for key in keys), _near(profil, other)]
+        for start in range(one.start, one.stop, _LOT):
+            some = slice(start, min(start + _LOT, one.stop))
+            kept = (agree(*meet(some)) for meet in ways)
+            pairs = np.concatenate([left * width + right for left, right in kept])
+            pairs.sort()
+            pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+            yield pairs // width, pairs % width
 
 
 def _by_rank(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -158,35 +186,38 @@ def _by_rank(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return codes[known], texts.index.to_numpy(dtype=np.int64)[known]
 
 
-def _joined(keys: tuple[np.ndarray, np.ndarray], one: slice, other: slice) -> Iterator[Paires]:
-    """Yield the ranks of two catalogues that share a key (see `_by_rank`), some at a time."""
+def _joined(keys: tuple[np.ndarray, np.ndarray], other: slice) -> Callable[[slice], Paires]:
+    """Return what tells the ranks of some offers and of a catalogue that share a key."""
     codes, ranks = keys
-    mine, theirs = (
-        slice(*np.searchsorted(ranks, [part.start, part.stop])) for part in (one, other)
-    )
+    theirs = slice(*np.searchsorted(ranks, [other.start, other.stop]))
     order = np.argsort(codes[theirs], kind="stable")
     held, their_ranks = codes[theirs][order], ranks[theirs][order]
-    for start in range(mine.start, mine.stop, _LOT):
-        some = slice(start, min(start + _LOT, mine.stop))
-        first = np.searchsorted(held, codes[some], side="left")
-        count = np.searchsorted(held, codes[some], side="right") - first
+
+    def meet(some: slice) -> Paires:
+        mine = slice(*np.searchsorted(ranks, [some.start, some.stop]))
+        first = np.searchsorted(held, codes[mine], side="left")
+        count = np.searchsorted(held, codes[mine], side="right") - first
         # The rows of the other catalogue that each one meets follow one another in their order.
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        yield np.repeat(ranks[some], count), their_ranks[np.repeat(first, count) + within]
+        return np.repeat(ranks[mine], count), their_ranks[np.repeat(first, count) + within]
+
+    return meet
 
 
-def _near(profil: pd.DataFrame, one: slice, other: slice) -> Iterator[Paires]:
-    """Yield the ranks of two catalogues that are at most `VOISINAGE_M` apart, some at a time."""
+def _near(profil: pd.DataFrame, other: slice) -> Callable[[slice], Paires]:
+    """Return what tells the ranks of some offers and of a catalogue at most `VOISINAGE_M` apart."""
     xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
-    mine, theirs = (
-        part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)
-    )
+    is_known = np.isfinite(xy).all(axis=1)
+    theirs = other.start + np.flatnonzero(is_known[other])
     tree = scipy.spatial.cKDTree(xy[theirs])
-    for start in range(0, len(mine), _LOT):
-        some = mine[start : start + _LOT]
-        here = scipy.spatial.cKDTree(xy[some])
+
+    def meet(some: slice) -> Paires:
+        mine = some.start + np.flatnonzero(is_known[some])
+        here = scipy.spatial.cKDTree(xy[mine])
         found = here.sparse_distance_matrix(tree, VOISINAGE_M, output_type="ndarray")
-        yield some[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
+        return mine[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
+
+    return meet
 
 
 Paires = tuple[np.ndarray, np.ndarray]
@@ -213,72 +244,67 @@ def _agreement(profil: pd.DataFrame) -> Callable[[np.ndarray, np.ndarray], Paire
 
 
 def _alike(
-    profil: pd.DataFrame, titres: list[Titre], left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keep the pairs that may teach the same thing; return also the likeness of their titles.
+    profil: pd.DataFrame, titres: list[Titre]
+) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return what keeps the pairs that may teach the same thing, and the likeness of their titles.
 
     Their titles are near or they share a certification, and nothing opposes their titles.
     """
-    likeness = _likeness([titre.mots for titre in titres], left, right)
-    is_shared = _share(profil, ("code_certifinfo", "code_cfd"), left, right)
-    worth = (likeness >= TITRE_PROCHE) | is_shared
-    left, right, likeness = left[worth], right[worth], likeness[worth]
+    like = _likeness([titre.mots for titre in titres])
+    codes = [pd.factorize(profil[nom])[0] for nom in ("code_certifinfo", "code_cfd")]
     agree = cache(lambda one, other: not opposed(one, other))
-    both = zip(left.tolist(), right.tolist(), strict=True)
-    kept = np.array([agree(titres[one], titres[other]) for one, other in both], dtype=bool)
-    return left[kept], right[kept], likeness[kept]
+
+    def keep(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        likeness = like(left, right)
+        worth = likeness >= TITRE_PROCHE
+        for code in codes:
+            worth |= (code[left] == code[right]) & (code[left] >= 0)
+        left, right, likeness = left[worth], right[worth], likeness[worth]
+        both = zip(left.tolist(), right.tolist(), strict=True)
+        kept = np.array([agree(titres[one], titres[other]) for one, other in both], dtype=bool)
+        return left[kept], right[kept], likeness[kept]
+
+    return keep
 
 
-def _likeness(mots: list[str], left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the likeness of the titles of each pair, 0 to 100; 0 below `TITRE_PROCHE`.
+def _likeness(mots: list[str]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return what tells the likeness of the titles of pairs, 0 to 100; 0 below `TITRE_PROCHE`.
 
     Worked out once by distinct pair.
     """
     rank, distinct = pd.factorize(np.array(mots, dtype=object))
     width = max(len(distinct), 1)
-    pairs, where = np.unique(rank[left] * width + rank[right], return_inverse=True)
-    found = cpdist(
-        distinct[pairs // width],
-        distinct[pairs % width],
-        scorer=fuzz.token_sort_ratio,
-        score_cutoff=TITRE_PROCHE,
-        dtype=np.float64,
-    )
-    return found[where.reshape(-1)]
+
+    def like(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        pairs, where = np.unique(rank[left] * width + rank[right], return_inverse=True)
+        found = cpdist(
+            distinct[pairs // width],
+            distinct[pairs % width],
+            scorer=fuzz.token_sort_ratio,
+            score_cutoff=TITRE_PROCHE,
+            dtype=np.float64,
+        )
+        return found[where.reshape(-1)]
+
+    return like
 
 
-def _share(
-    profil: pd.DataFrame, noms: tuple[str, ...], left: np.ndarray, right: np.ndarray
-) -> np.ndarray:
-    """Tell which pairs hold the same known value in one of some columns."""
-    shared = np.zeros(len(left), dtype=bool)
-    for nom in noms:
-        codes = pd.factorize(profil[nom])[0]
-        shared |= (codes[left] == codes[right]) & (codes[left] >= 0)
-    return shared
+def _codes(text: str) -> frozenset[str]:
+    """Return the codes that « | » parts."""
+    return frozenset(text.split("|")) - {""}
 
 
 class _Comparateur:
-    """Compares two offers by their positions, some of which alone are compared.
+    """Compares two offers by their positions in a profile.
 
     What is costly is worked out once by distinct value.
     """
 
-    def __init__(self, profil: pd.DataFrame, compared: np.ndarray):
-        towns, mine = read_towns(profil), profil.iloc[compared]
-        told = {
-            nom: _plain(mine[nom])
-            for nom in (
-                *("code_certifinfo", "code_rncp", "code_cfd"),
-                *("siret", "siren_sur", "code_commune"),
-            )
-        }
-        uai = [frozenset((codes or "").split("|")) - {""} for codes in _plain(mine["code_uai"])]
-        # Those compared alone: the texts of all would be the most that a build holds.
-        at = compared.tolist()
-        self.colonnes = {nom: dict(zip(at, values, strict=True)) for nom, values in told.items()}
-        self.uai = dict(zip(at, uai, strict=True))
-        self.noms = dict(zip(at, name_places(mine, towns), strict=True))
+    def __init__(self, profil: pd.DataFrame, towns: set[frozenset[str]]):
+        codes = ("code_certifinfo", "code_rncp", "code_cfd", "siret", "siren_sur", "code_commune")
+        self.colonnes = {nom: _shared(profil[nom]) for nom in codes}
+        self.uai = _shared(profil["code_uai"], _codes, frozenset())
+        self.noms = name_places(profil, towns)
         self._noms: dict = {}
 
     def compare(self, one: int, other: int, likeness: float, metres: float) -> tuple | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from geoapp.reference.codes.text import fold
@@ -148,16 +149,13 @@ def _diploma_of_kind(type_diplome: str) -> re.Match | None:
 
 def read_titles(offers: pd.DataFrame) -> pd.Series:
     """Return what the title of each offer says (`intitule`, `type_diplome`), read once by title."""
-    kinds = offers["type_diplome"].astype("object")
-    kinds = kinds.where(kinds.notna(), None)
-    known: dict[tuple[str, str | None], Titre] = {}
-    found = []
-    for key in zip(offers["intitule"].astype("object"), kinds, strict=True):
-        titre = known.get(key)
-        if titre is None:
-            titre = known[key] = read_title(*key)
-        found.append(titre)
-    return pd.Series(found, index=offers.index, dtype="object")
+    title, titles = pd.factorize(offers["intitule"])
+    kind, kinds = pd.factorize(offers["type_diplome"])
+    # The last is that of the rank -1: unknown.
+    titles, kinds = [*titles, None], [*kinds, None]
+    rank, pairs = pd.factorize(title % len(titles) * len(kinds) + kind % len(kinds))
+    read = [read_title(titles[pair // len(kinds)], kinds[pair % len(kinds)]) for pair in pairs]
+    return pd.Series(np.array(read, dtype=object)[rank], index=offers.index, dtype="object")
 
 
 def _words(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.config import CRS_METRIC
+from geoapp.core.geometry import metric_points
 from geoapp.core.schema import conform
 from geoapp.offer.quality.criteria import CRITERES, assess, carried
 from geoapp.offer.values import entity_of
@@ -74,10 +74,10 @@ def assessed_offers(
     postcodes = communes.set_index("code_commune")["codes_postaux"]
     result["codes_postaux"] = offers["code_commune"].map(postcodes).astype("str")
     result["millesime"] = offers["id_source"].map(millesimes).astype("str")
-    metric = offers.geometry.to_crs(CRS_METRIC)
+    x, y = metric_points(offers.geometry)
     return result.assign(
-        x_m=metric.x,
-        y_m=metric.y,
+        x_m=x,
+        y_m=y,
         position_recue=offers["id_lieu"].map(_declared(received[points])).astype("str"),
     )
 
