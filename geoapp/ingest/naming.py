@@ -47,10 +47,8 @@ DITES = ("titre", "preuve_titre", "code_diplome", "niveau_sortie", "preuve_nivea
 """Columns of a formation that are worked out here."""
 
 _ETIQUETTES = frozenset(
-    (
-        *("libelle", "libelle_court", "niveau", "type_diplome", "date_fin"),
-        *("code_cfd", "code_mef", "code_mefstat", "code_certifinfo", "code_rncp"),
-    )
+    "libelle libelle_court niveau type_diplome date_fin "
+    "code_cfd code_mef code_mefstat code_certifinfo code_rncp".split()
 )
 """Columns of the nomenclatures that labels rest on."""
 

@@ -11,9 +11,8 @@ from geoapp.offer.perimeter import INCONNUE
 from geoapp.offer.search.engine import Moteur, search
 from geoapp.offer.search.model import Requete, Resultat
 from geoapp.offer.search.requests import default_sort, describe_search
-from geoapp.offer.search.said import CritereDit, take_said
+from geoapp.offer.search.said import CritereDit, without_said
 from geoapp.offer.search.scope import search_perimeter
-from geoapp.offer.search.words import as_typed, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.web.links import Adresses, Lien
 
@@ -83,9 +82,8 @@ def _kept(resultat: Resultat, criteres: Sequence[CritereDit], moteur: Moteur) ->
     for one in criteres:
         values.setdefault(one.filtre, []).extend(one.valeurs)
     asked = parse_filters(values, moteur.snapshot)
-    recu = resultat.texte.recu
     # All the other words: what no title holds may still name a place.
-    texte = as_typed(recu, " ".join(take_said(split_words(recu))[0]))
+    texte = without_said(resultat.texte.recu)
     return replace(
         requete,
         texte=texte,

@@ -45,7 +45,7 @@ from geoapp.offer.search.places import (
     place_in_words,
 )
 from geoapp.offer.search.requests import default_sort, describe_place, describe_result
-from geoapp.offer.search.said import take_said
+from geoapp.offer.search.said import read_said, without_said
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.sides import tell_neighbour
 from geoapp.offer.search.street_places import MILIEU, SANS_NUMERO
@@ -277,14 +277,12 @@ def start_outline(lieu: Lieu | None, snapshot: Snapshot) -> dict | None:
 
 def place_in_search(requete: Requete, index: Index) -> Lien | None:
     """Return the search that a place typed among the words asks for; None when none is."""
-    left, said = take_said(split_words(requete.texte))
-    words = as_typed(requete.texte, " ".join(left)) if said else requete.texte
-    found = None if requete.lieu else place_in_words(index, words)
+    found = None if requete.lieu else place_in_words(index, without_said(requete.texte))
     if found is None:
         return None
     texte, lieu = found
     # The criteria typed beside are told again there.
-    texte = " ".join([texte, *(as_typed(requete.texte, one.mot) for one in said)])
+    texte = " ".join([texte, *(one.mot for one in read_said(requete.texte)[1])])
     asked = replace(requete, texte=texte, lieu=lieu, tri=default_sort(lieu, texte), page=1)
     libelle = f"Chercher « {texte} », lieu : {lieu.nom}"
     return Lien("lieu", libelle, Adresses(asked, est_privee=False).page(1), lieu.nom)

@@ -17,11 +17,10 @@ from geoapp.core.schema.tables import TABLES
 from geoapp.core.texts import is_among
 
 _DTYPES = {
-    nom: pd.api.types.pandas_dtype(dtype)
-    for nom, dtype in (
-        *(("texte", "str"), ("entier", "Int64")),
-        *(("reel", "float64"), ("booleen", "boolean")),
-    )
+    "texte": pd.api.types.pandas_dtype("str"),
+    "entier": pd.Int64Dtype(),
+    "reel": np.dtype("float64"),
+    "booleen": pd.BooleanDtype(),
 }
 
 

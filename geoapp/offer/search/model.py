@@ -106,7 +106,7 @@ class Texte:
 
     `cherche` is what was really searched, "" when it is what was typed.  `sigles` are the known
     acronyms that no training of ours holds: (as typed, meaning).  `criteres` were typed among the
-    words, and taken out of them; nothing else was typed when it `est_sans_mot`.
+    words, and taken out of them: `cherche` is "" too when nothing else was typed.
     """
 
     recu: str = ""
@@ -118,14 +118,13 @@ class Texte:
     codes: tuple[str, ...] = ()
     metiers: tuple[MetierCompris, ...] = ()
     criteres: tuple[CritereDit, ...] = ()
-    est_sans_mot: bool = False
 
     @property
     def dit(self) -> str:
         """Return the words that were really searched, as they were typed; "" without any."""
-        if self.est_sans_mot:
-            return ""
-        return as_typed(self.recu, self.cherche) if self.cherche else self.recu
+        if self.criteres or self.cherche:
+            return as_typed(self.recu, self.cherche)
+        return self.recu
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 Titles seldom hold them, and a word of them alone misleads (« informatique sans bac »).  They are
 taken out of the text, told, and offered as the filter that they name: none is applied unasked.
 Each row of `geodata/criteres_dits.csv` is a filter and its values with the ways of saying them; one
-without filter is of what no source tells.  « sans » and what follows, a duration or an age are
+without filter is of what no filter tells.  « sans » and what follows, a duration or an age are
 criteria too.
 """
 
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from geoapp.core.config import GEODATA
-from geoapp.offer.search.words import VIDES, split_words
+from geoapp.offer.search.words import VIDES, as_typed, split_words
 
 DITS = GEODATA / "criteres_dits.csv"
 
@@ -48,6 +48,18 @@ class _Facon:
     valeurs: tuple[str, ...]
     sauf_apres: frozenset[str]
     conseil: str
+
+
+def read_said(texte: str) -> tuple[list[str], tuple[CritereDit, ...]]:
+    """Return the folded words of a text without the criteria that it says, and these as typed."""
+    left, said = take_said(split_words(texte))
+    return left, tuple(replace(one, mot=as_typed(texte, one.mot)) for one in said)
+
+
+def without_said(texte: str) -> str:
+    """Return a text without the criteria that it says: all the other words, as typed."""
+    left, said = take_said(split_words(texte))
+    return as_typed(texte, " ".join(left)) if said else texte
 
 
 def take_said(words: Sequence[str]) -> tuple[list[str], tuple[CritereDit, ...]]:

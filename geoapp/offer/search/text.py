@@ -26,14 +26,13 @@ from geoapp.offer.search.kin import kin_of
 from geoapp.offer.search.model import MetierCompris, Texte
 from geoapp.offer.search.postings import Liste, read_postings
 from geoapp.offer.search.prefixes import find_prefixes
-from geoapp.offer.search.said import take_said
+from geoapp.offer.search.said import read_said
 from geoapp.offer.search.sounds import sound
 from geoapp.offer.search.synonyms import Locution, lengthen
 from geoapp.offer.search.words import (
     DIPLOMES,
     GENERIQUES,
     VIDES,
-    as_typed,
     is_code,
     split_words,
     stem,
@@ -531,7 +530,7 @@ def _run(index: Index, champ: str, locutions: tuple[Locution, ...]) -> Liste:
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
     """Return the concepts of a text, and how it was read."""
-    left, said = take_said(split_words(texte[:LONGUEUR_MAX]))
+    left, said = read_said(texte[:LONGUEUR_MAX])
     read, corrections = [], []
     for word in dict.fromkeys(word for word in lengthen(left) if word not in VIDES):
         better = _correct(index, word)
@@ -552,8 +551,7 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
         corrections=tuple(corrections),
         synonymes=tuple(dict.fromkeys(synonyms)),
         codes=tuple(dict.fromkeys(codes)),
-        criteres=tuple(replace(one, mot=as_typed(texte, one.mot)) for one in said),
-        est_sans_mot=bool(said) and not read,
+        criteres=said,
     )
 
 
