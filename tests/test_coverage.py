@@ -16,6 +16,7 @@ from scipy import sparse
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import white_communes
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.equity import weighted_quantile
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
@@ -23,7 +24,7 @@ from geoapp.coverage.sentences import mixed_years
 from geoapp.coverage.table import region_row, zone_table
 from geoapp.coverage.travel import Trajets, store_matrices
 from geoapp.coverage.white_zones import CAUSES
-from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.coverage.world import World, choose_offer
 from geoapp.coverage.zone_values import grouped_quantile
 from geoapp.reference.zonings import COMMUNE
 from support.examples import cheap

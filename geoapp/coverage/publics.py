@@ -10,12 +10,13 @@ import pandas as pd
 
 from geoapp.core.french import format_decimal, upper_first
 from geoapp.coverage import equity
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
-from geoapp.coverage.world import Maille, OffreComptee, World, choose_offer
+from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.perimeter import INCONNUE
 from geoapp.reference.zonings import CARREAU, COMPARES, ZONAGES

@@ -13,9 +13,10 @@ import pandas as pd
 from geoapp.core.french import dated
 from geoapp.core.schema import STATUTS
 from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.indicators import INDEPENDANTS, INDICATEURS
 from geoapp.coverage.model import INFORMATION, Question
-from geoapp.coverage.world import Maille, OffreComptee, World
+from geoapp.coverage.world import OffreComptee, World
 from geoapp.offer.perimeter import INCONNUE, PARTIELLE, Perimetre, perimeter_of
 
 RANGS = {statut: rang for rang, statut in enumerate(STATUTS)}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.french import count, format_number, join_words, lower_first, typeset
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import (
     EN_FOYERS,
@@ -22,7 +23,7 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.travel.modes import MODES, greatest_cost
 from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
-from geoapp.coverage.world import PART_PLACES_INCONNUES, Maille, World
+from geoapp.coverage.world import PART_PLACES_INCONNUES, World
 from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
 from geoapp.reference.zonings import CARREAU, COMPARES

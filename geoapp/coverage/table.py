@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import empty_unknown, known_offer, zone_status
 from geoapp.coverage.white_zones import CAUSES, INCERTAINE
-from geoapp.coverage.world import Maille, OffreComptee, World
+from geoapp.coverage.world import OffreComptee, World
 from geoapp.coverage.zone_values import ZoneData
 from geoapp.offer.perimeter import PARTIELLE
 from geoapp.reference.zonings import CARREAU, COMMUNE

@@ -8,9 +8,10 @@ import pandas as pd
 from geoapp.core.french import count, format_number, lower_first
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes, round_classes
+from geoapp.coverage.divisions import Maille
 from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import PUBLICS, Question, usages_of
-from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
+from geoapp.coverage.world import COMPTES, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.perimeter import CONNUE, INCONNUE
 from geoapp.outputs.figures.choropleth import choropleth, extremes, name_zones, without_outline
