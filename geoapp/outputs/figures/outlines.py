@@ -9,6 +9,7 @@ import shapely
 
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import to_metric
+from geoapp.coverage.border import split_at_region
 from geoapp.coverage.outlines import zone_outlines
 from geoapp.coverage.world import World
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
@@ -54,12 +55,18 @@ def region_parts(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries
     if zonage == COMMUNE or MAILLES[zonage].methode != "code":
         return outlines(world, zonage, est_detaille)
     key = ("figures", "parts", zonage, est_detaille)
-    return world.memoire.get(key, lambda: _unite(world, zonage, est_detaille))
+    make = _unite if est_detaille else _inside
+    return world.memoire.get(key, lambda: make(world, zonage))
 
 
-def _unite(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
-    """Return the union of the communes of the region in each zone."""
-    links, communes = world.snapshot.read("communes_zones"), outlines(world, COMMUNE, est_detaille)
+def _inside(world: World, zonage: str) -> gpd.GeoSeries:
+    """Return the outlines of the web map, cut at the border of the region."""
+    return split_at_region(world.snapshot, zonage)[0].to_crs(CRS_METRIC)
+
+
+def _unite(world: World, zonage: str) -> gpd.GeoSeries:
+    """Return the union of the detailed communes of the region in each zone."""
+    links, communes = world.snapshot.read("communes_zones"), outlines(world, COMMUNE, True)
     mine = links[
         links["type_zone"].eq(zonage)
         & links["type_lien"].eq("entiere")
