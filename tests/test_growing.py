@@ -12,6 +12,7 @@ from geoapp.coverage.travel.growing import GrowingArray, GrowingMatrix, let_go
 @pytest.mark.parametrize("sizes", [(), (0,), (3, 0, 5), (40, 40, 40)])
 def test_a_file_that_grows_is_that_of_numpy(tmp_path, monkeypatch, sizes):
     monkeypatch.setattr(growing, "_BUFFER", 50)
+    monkeypatch.setattr(growing, "HELD", 20)
     blocks = [np.arange(size) + rank for rank, size in enumerate(sizes)]
     inside, written = GrowingArray("<u2"), GrowingArray("<u2", tmp_path / "a.npy")
     for block in blocks:

@@ -1,11 +1,20 @@
 """One way of writing: aside, then renamed in one step; what fails leaves nothing behind."""
 
+import hashlib
 import os
 
 import pytest
 
+from geoapp.core import files
 from geoapp.core.errors import StorageError
-from geoapp.core.files import aside, is_left_over, put_in_place, replacing, writing
+from geoapp.core.files import (
+    aside,
+    digest_of_file,
+    is_left_over,
+    put_in_place,
+    replacing,
+    writing,
+)
 
 
 def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path):
@@ -83,3 +92,11 @@ def test_the_reason_is_said_in_french(tmp_path):
     ):
         with pytest.raises(StorageError, match=reason), writing(out) as temporary:
             temporary.write_text("x")
+
+
+@pytest.mark.parametrize("nb", [0, 5, 1 << 18, (1 << 19) + 7])
+def test_the_digest_of_a_file_let_go_as_it_is_read(tmp_path, monkeypatch, nb):
+    monkeypatch.setattr(files, "HELD", 1 << 18)
+    path = tmp_path / "a"
+    path.write_bytes(bytes(range(256)) * (nb // 256) + b"x" * (nb % 256))
+    assert digest_of_file(path) == hashlib.sha256(path.read_bytes()).hexdigest()

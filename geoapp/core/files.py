@@ -7,6 +7,7 @@ why a file that a user asked for cannot be written.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -98,6 +99,30 @@ def _remove(temporary: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+HELD = 1 << 25
+"""Bytes of a file that the memory of the system may hold when it is read or written once."""
+
+
+def let_file_go(descriptor: int) -> None:
+    """Put a file on the disk, and have the memory of the system hold it no more.
+
+    Gigabytes written once would take all the memory there is: taking it costs more than writing.
+    """
+    os.fdatasync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 digest of a file; one larger than `HELD` is let go as it is read."""
+    digest, piece = hashlib.sha256(), memoryview(bytearray(1 << 18))
+    with path.open("rb", buffering=0) as stream:
+        while nb := stream.readinto(piece):
+            digest.update(piece[:nb])
+            if stream.tell() % HELD == 0:
+                let_file_go(stream.fileno())
+    return digest.hexdigest()
 
 
 SECRET = 32

@@ -24,7 +24,6 @@ from geoapp.offer.naming.titles import (
     Formation,
     LibelleDiplome,
     Libelles,
-    TitreDit,
     label_key,
     name_training,
 )
@@ -163,20 +162,24 @@ def name_formations(formations: pd.DataFrame, libelles: Libelles) -> pd.DataFram
 
     A level given by the source changes only where its kind of diploma cannot have it.
     """
-    texts = formations.reindex(columns=list(LUES)).astype("object")
+    texts = formations.reindex(columns=list(LUES))
+    # The same texts are those of many formations.
+    rank = texts.groupby(list(texts), dropna=False, sort=False).ngroup()
+    texts = texts[~rank.duplicated()].astype("object")
     texts = texts.where(texts.notna(), "")
-    known: dict[tuple, TitreDit] = {}
-    named = []
-    for row in texts.itertuples(index=False, name=None):
-        if row not in known:
-            known[row] = name_training(_formation(row), libelles)
-        named.append(known[row])
+    rows = texts.itertuples(index=False, name=None)
+    named = [name_training(_formation(row), libelles) for row in rows]
+
+    def column(nom: str) -> pd.Series:
+        told = pd.Series([getattr(one, nom) for one in named], dtype="str")
+        return told.take(rank).set_axis(formations.index)
+
     return formations.assign(
-        titre=_column(named, "titre", formations),
-        preuve_titre=_column(named, "preuve_titre", formations),
-        code_diplome=_column(named, "code_diplome", formations),
-        niveau_sortie=_column(named, "niveau", formations),
-        preuve_niveau=_column(named, "preuve_niveau", formations),
+        titre=column("titre"),
+        preuve_titre=column("preuve_titre"),
+        code_diplome=column("code_diplome"),
+        niveau_sortie=column("niveau"),
+        preuve_niveau=column("preuve_niveau"),
     )
 
 
@@ -222,7 +225,3 @@ def _formation(row: tuple) -> Formation:
         code_certifinfo=certifinfo,
         code_rncp=rncp,
     )
-
-
-def _column(named: list[TitreDit], nom: str, formations: pd.DataFrame) -> pd.Series:
-    return pd.Series([getattr(one, nom) for one in named], index=formations.index, dtype="str")

@@ -204,9 +204,14 @@ def link_outcomes(
             "voie": outcomes["voie"],
         }
     ).explode("code_cfd")
-    known = _diplomas_of_actions(tables)
-    linked = wanted.dropna().merge(known.dropna(), on=["code_cfd", "voie"])
-    return conform(linked[["id_action", "id_debouche"]].drop_duplicates(), "actions_debouches")
+    known = _diplomas_of_actions(tables).dropna()
+    of_action = known.groupby(["code_cfd", "voie"], sort=False).ngroup()
+    # By diploma and voie first: the actions of one have the same outcomes, and are in their order.
+    kinds = known.assign(rang=of_action).drop_duplicates("rang")
+    found = wanted.dropna().merge(kinds, on=["code_cfd", "voie"])
+    found = found[["rang", "id_debouche"]].drop_duplicates().sort_values("id_debouche")
+    linked = known[["id_action"]].assign(rang=of_action).merge(found, on="rang")
+    return conform(linked[["id_action", "id_debouche"]], "actions_debouches")
 
 
 def _diploma_of(mef: pd.Series, filieres: Filieres) -> pd.Series:

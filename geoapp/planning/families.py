@@ -118,19 +118,21 @@ def link_formations(
         A job of ROME 4 → the code of the former ROME that it comes from, itself when it is one.
     """
     mine = formations.dropna(subset="code_rome")
-    mine = mine.assign(code_rome=mine["code_rome"].str.split("|")).explode("code_rome")
-    mine = mine.assign(code_rome=mine["code_rome"].map(lambda code: parents.get(code, code)))
+    # The same jobs are those of many trainings: they are read once.
+    rank, texts = pd.factorize(mine["code_rome"])
+    jobs = pd.Series(texts).str.split("|").explode().rename("code_rome")
+    jobs = jobs.map(lambda code: parents.get(code, code)).rename_axis("rang").reset_index()
     theirs = families.dropna(subset="codes_rome")
     theirs = theirs.assign(code_rome=theirs["codes_rome"].str.split("|")).explode("code_rome")
-    pairs = mine.drop_duplicates(["id_formation", "code_rome"]).merge(
-        theirs[["code_famille", "code_rome"]], on="code_rome"
-    )
-    keys = ["id_formation", "code_famille"]
+    pairs = jobs.drop_duplicates().merge(theirs[["code_famille", "code_rome"]], on="code_rome")
+    keys = ["rang", "code_famille"]
     pairs = pairs.sort_values([*keys, "code_rome"], ignore_index=True)
     first = ~pairs.duplicated(keys)
     codes = join_by_group(pairs["code_rome"], first.cumsum())
-    told = pairs.loc[first, [*keys, "preuve"]].reset_index(drop=True)
-    return told.assign(codes_rome=codes.array)[[*keys, "codes_rome", "preuve"]]
+    told = pairs.loc[first, keys].reset_index(drop=True).assign(codes_rome=codes.array)
+    mine = mine[["id_formation", "preuve"]].assign(rang=rank).sort_values("id_formation")
+    found = mine.merge(told, on="rang")
+    return found[["id_formation", "code_famille", "codes_rome", "preuve"]]
 
 
 def parents_of(rome: pd.DataFrame | None) -> dict[str, str]:

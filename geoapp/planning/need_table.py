@@ -355,27 +355,16 @@ def _by_points(
     All of them would be gigabytes for a large offer; those of one place follow one another.
     With `places`, a row for each of them alone, in their order.
     """
-    nb_places = cost.shape[1] if places is None else len(places)
-    if places is not None:
-        line = np.full(cost.shape[1], -1, dtype=cost.indices.dtype)
-        line[places] = np.arange(nb_places)
     for start in range(0, len(rows), _POINTS):
         mine = rows[start : start + _POINTS]
-        low, high = mine[0], mine[-1] + 1
-        ends = cost.indptr[low : high + 1]
-        column = np.full(high - low, -1)
-        column[mine - low] = np.arange(len(mine))
-        column = column.repeat(np.diff(ends))
-        data, indices = cost.data[ends[0] : ends[-1]], cost.indices[ends[0] : ends[-1]]
-        inside = column >= 0
+        near = np.full((len(mine), cost.shape[1]), _FAR, dtype=np.uint16)
+        for line, row in zip(near, mine, strict=True):
+            held = slice(cost.indptr[row], cost.indptr[row + 1])
+            line[cost.indices[held]] = cost.data[held]
         if places is not None:
-            indices = line[indices]
-            inside &= indices >= 0
-        if not inside.all():
-            column, data, indices = column[inside], data[inside], indices[inside]
-        near = np.full((nb_places, len(mine)), _FAR, dtype=np.uint16)
-        near[indices, column] = data
-        yield slice(start, start + len(mine)), near
+            near = near.take(places, axis=1)
+        # Written by point and read by place: each in the order of the memory.
+        yield slice(start, start + len(mine)), near.T.copy()
         let_go(cost.data)
         let_go(cost.indices)
 

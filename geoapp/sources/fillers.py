@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
 
-from geoapp.core.texts import contains, is_among
+from geoapp.core.texts import by_distinct, contains, is_among
+from geoapp.reference.codes.text import map_distinct
 from geoapp.sources.headers import rule_columns
 from geoapp.sources.registry import Source
 from geoapp.sources.texts import clean_text
@@ -59,10 +62,15 @@ def blank_fillers(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
         values = raw[name]
         spelt = named.get(str(name))
         fillers = REMPLISSAGES - spelt if spelt else _FILLERS
-        blank = is_among(values.str.lower(), fillers)
+        blank = by_distinct(values, partial(_fills, fillers=fillers))
         if blank.any():
             found[name] = values.mask(blank)
     return raw.assign(**found) if found else raw
+
+
+def _fills(values: pd.Series, fillers: Set[str] | pa.Array) -> pd.Series:
+    """Tell which cells only fill their place."""
+    return is_among(values.str.lower(), fillers)
 
 
 def plain_texts(mapped: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +81,6 @@ def plain_texts(mapped: pd.DataFrame) -> pd.DataFrame:
         marked = contains(values, "[<&]")
         marked[marked] = values[marked].str.contains(_MARKUP, na=False)
         if marked.any():
-            clean = values[marked].map(clean_text).astype("str").reindex(values.index)
+            clean = map_distinct(values[marked], clean_text).astype("str").reindex(values.index)
             found[name] = values.where(~marked, clean)
     return mapped.assign(**found) if found else mapped

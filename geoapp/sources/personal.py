@@ -12,6 +12,7 @@ import re
 import pandas as pd
 
 from geoapp.core.texts import contains
+from geoapp.reference.codes.text import map_distinct
 
 MASQUE = "(masqué)"
 
@@ -52,7 +53,7 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
         is_text = values.dtype == "str"
         suspect = contains(values, sign) if is_text else values.str.contains(sign, na=False)
         if suspect.any():
-            clean = values[suspect].map(mask).reindex(values.index)
+            clean = map_distinct(values[suspect], mask).reindex(values.index)
             masked[name] = values.where(~suspect, clean).astype("str")
     return frame.assign(**masked) if masked else frame
 

@@ -23,15 +23,34 @@ def to_ecef(lonlat: np.ndarray) -> np.ndarray:
     return np.stack(_TO_ECEF.transform(lonlat[:, 0], lonlat[:, 1], np.zeros(len(lonlat))), axis=1)
 
 
-def crow_km(origins: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return the kilometres between every two points of geocentric metres: (n, m), float32."""
+def near_pairs(
+    origins: np.ndarray, places: np.ndarray, reach_km: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs at most `reach_km` apart, and a few that are hardly more.
+
+    Parameters
+    ----------
+    origins : (n, 3) array
+        Geocentric metres.
+    places : (3, m) array
+        The same, one coordinate after the other.
+
+    Returns
+    -------
+    pairs, km : (p,) arrays
+        Rank of each pair among the n × m, in order, and its kilometres (float32).
+    """
+    squares, away = np.empty((2, len(origins), places.shape[1]))
     # Coordinate by coordinate: three times quicker than `cdist`, for the same squares added up.
-    squares = np.zeros((len(origins), len(places)))
-    for mine, theirs in zip(origins.T, places.T, strict=True):
-        away = np.subtract.outer(mine, theirs)
-        away *= away
-        squares += away
-    return _arc_km(np.sqrt(squares, out=squares).astype("f4"))
+    for rank, (mine, theirs) in enumerate(zip(origins.T, places, strict=True)):
+        gap = np.subtract.outer(mine, theirs, out=away if rank else squares)
+        gap *= gap
+        if rank:
+            squares += away
+    most = 2 * RAYON_M * np.sin(min(reach_km * 1000 / (2 * RAYON_M), np.pi / 2))
+    pairs = np.flatnonzero(squares <= most**2 * (1 + 1e-6))
+    chords = squares.ravel().take(pairs)
+    return pairs, _arc_km(np.sqrt(chords, out=chords).astype("f4"))
 
 
 def pair_km(origins_lonlat: np.ndarray, ends_lonlat: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ import numpy as np
 import scipy
 from numpy.lib import format as npy
 
+from geoapp.core.files import HELD, let_file_go
+
 _BUFFER = 1 << 17
 """Bytes that wait to be written: no more than stay near the processor."""
 
@@ -25,7 +27,7 @@ class GrowingArray:
     def __init__(self, dtype: str, path: Path | None = None):
         self._dtype, self._path = np.dtype(dtype), path
         self._blocks: list[np.ndarray] = []
-        self._nb = 0
+        self._nb = self._held = 0
         self._stream = open(path, "wb", _BUFFER) if path else None  # noqa: SIM115
         if self._stream:
             self._stream.write(self._header())
@@ -36,6 +38,11 @@ class GrowingArray:
         self._nb += len(block)
         if self._stream:
             self._stream.write(block.data)
+            self._held += block.nbytes
+            if self._held >= HELD:
+                self._stream.flush()
+                let_file_go(self._stream.fileno())
+                self._held = 0
         else:
             self._blocks.append(block)
 

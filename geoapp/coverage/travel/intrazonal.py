@@ -38,12 +38,24 @@ class Floors:
     km: np.ndarray
     least: np.ndarray
 
-    def raise_block(self, crow_km: np.ndarray, start: int) -> None:
-        """Raise to the floors, in place, the straight lines of the points from rank `start` on."""
-        first, last = np.searchsorted(self.rows, [start, start + len(crow_km)])
-        rows, columns = self.rows[first:last] - start, self.columns[first:last]
-        crow_km[rows, columns] = np.maximum(crow_km[rows, columns], self.km[first:last])
-        np.maximum(crow_km, self.least[start : start + len(crow_km), None], out=crow_km)
+    def raise_near(self, km: np.ndarray, pairs: np.ndarray, start: int, width: int) -> None:
+        """Raise to the floors, in place, the straight lines of some pairs.
+
+        Each is told by its rank among those of the points from rank `start` on with every place,
+        of which there are `width`; they are in order.
+        """
+        if not len(pairs):
+            return
+        first, last = np.searchsorted(self.rows, [start, start + pairs[-1] // width + 1])
+        wanted = (self.rows[first:last] - start) * width + self.columns[first:last]
+        ranks = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+        found = pairs[ranks] == wanted
+        ranks = ranks[found]
+        km[ranks] = np.maximum(km[ranks], self.km[first:last][found])
+        nb = int(pairs[-1] // width) + 1
+        ends = np.searchsorted(pairs, np.arange(1, nb + 1) * width)
+        least = np.repeat(self.least[start : start + nb], np.diff(ends, prepend=0))
+        np.maximum(km, least, out=km)
 
 
 def find_floors(points: pd.DataFrame, places: pd.DataFrame, communes: gpd.GeoDataFrame) -> Floors:

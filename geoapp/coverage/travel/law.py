@@ -21,7 +21,7 @@ import scipy
 
 from geoapp.core.config import GEODATA
 from geoapp.core.files import writing
-from geoapp.coverage.travel.crow import crow_km, to_ecef
+from geoapp.coverage.travel.crow import near_pairs, to_ecef
 from geoapp.coverage.travel.growing import GrowingMatrix
 from geoapp.coverage.travel.intrazonal import Floors
 
@@ -292,27 +292,22 @@ def cost_blocks(
 
     The straight lines are worked out once for all of them.
     """
-    origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat)
+    origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat).T.copy()
     ready = [_ready(one) for one in portees]
     widest = max(reach for _, reach, _, _ in ready)
-    step = max(1, _PAIRES // max(1, len(places)))
+    step = max(1, _PAIRES // max(1, places.shape[1]))
     for start in range(0, len(origins), step):
         rows = slice(start, start + step)
-        crow = crow_km(origins[rows], places)
-        if floors is not None:
-            floors.raise_block(crow, start)
-        near = _near(crow, widest)
-        yield [
-            _block(
-                one,
-                # What few lines more cost is less than to work out again what they share.
-                near if reach > widest / 2 else _near(crow, reach),
-                reach,
-                mean_o[rows],
-                mean_d,
-            )
-            for one, reach, mean_o, mean_d in ready
-        ]
+        near = _near(origins[rows], places, widest, floors, start)
+        blocks: dict[int, CostBlock] = {}
+        # From the widest to the narrowest: each looks among the pairs of the one before.
+        for rank in sorted(range(len(ready)), key=lambda rank: -ready[rank][1]):
+            one, reach, mean_o, mean_d = ready[rank]
+            # What few lines more cost is less than to work out again what they share.
+            if reach <= widest / 2:
+                near = _nearer(near, reach)
+            blocks[rank] = _block(one, near, reach, mean_o[rows], mean_d)
+        yield [blocks[rank] for rank in range(len(ready))]
 
 
 def _ready(one: Portee) -> tuple[Portee, float, np.ndarray, np.ndarray]:
@@ -332,14 +327,31 @@ class _Near(NamedTuple):
     lines: Lines
 
 
-def _near(crow: np.ndarray, reach: float) -> _Near:
-    """Return the pairs of a block, (some points, all places), at most at `reach` (km)."""
-    near = crow <= reach
-    nombres = np.count_nonzero(near, axis=1)
-    pairs = np.flatnonzero(near)
-    lines = Lines(crow.ravel().take(pairs))
-    pairs -= np.repeat(np.arange(len(crow)) * crow.shape[1], nombres)
-    return _Near(nombres, pairs, lines)
+def _near(
+    origins: np.ndarray, places: np.ndarray, reach: float, floors: Floors | None, start: int
+) -> _Near:
+    """Return the pairs of some points, the first of rank `start`, at most at `reach` (km)."""
+    width = places.shape[1]
+    pairs, km = near_pairs(origins, places, reach)
+    if floors is not None:
+        floors.raise_near(km, pairs, start, width)
+    ends = np.searchsorted(pairs, np.arange(1, len(origins) + 1) * width)
+    nombres = np.diff(ends, prepend=0)
+    pairs -= np.repeat(np.arange(len(origins)) * width, nombres)
+    return _Near(nombres, pairs, Lines(km))
+
+
+def _nearer(near: _Near, reach: float) -> _Near:
+    """Return the pairs of some that are at most at `reach` (km)."""
+    kept = np.flatnonzero(near.lines.km <= reach)
+    return _Near(
+        _count_kept(near.nombres, kept), near.places.take(kept), Lines(near.lines.km.take(kept))
+    )
+
+
+def _count_kept(nombres: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return how many pairs each point has left, given the ranks of those that are kept."""
+    return np.diff(np.searchsorted(kept, np.cumsum(nombres)), prepend=0)
 
 
 def _block(
@@ -355,8 +367,7 @@ def _block(
     if not is_kept.all():
         kept = np.flatnonzero(is_kept)
         places, km, minutes = places.take(kept), km.take(kept), minutes.take(kept)
-        ends = np.searchsorted(kept, np.cumsum(nombres))
-        nombres = np.diff(ends, prepend=0)
+        nombres = _count_kept(nombres, kept)
     return CostBlock(nombres, places.astype("i4"), km, minutes)
 
 

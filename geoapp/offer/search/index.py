@@ -225,15 +225,18 @@ def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
     Cells are the columns of `POIDS`.
     """
     labels = load_domaines().set_index("code_domaine")["libelle"]
-    columns = {nom: formations[nom] for nom in ("type_diplome", "metiers")}
+    # Most are those of many formations: their texts, long ones, are made once.
+    rank = formations.groupby(list(formations), dropna=False, sort=False).ngroup()
+    mine = formations[~rank.duplicated()]
+    columns = {nom: mine[nom] for nom in ("type_diplome", "metiers")}
     columns |= {
-        "intitule": formations["titre"],
-        "mots": _join([formations["mots"], _received(formations)], " "),
-        "codes": _join([formations[nom] for nom in _CODES], " "),
-        "domaine": formations["code_domaine"].map(labels),
+        "intitule": mine["titre"],
+        "mots": _join([mine["mots"], _received(mine)], " "),
+        "codes": _join([mine[nom] for nom in _CODES], " "),
+        "domaine": mine["code_domaine"].map(labels),
     }
     doc, distinct = pd.factorize(_join([columns[nom] for nom in POIDS], _BORD), sort=True)
-    return doc, [texte.split(_BORD) for texte in distinct]
+    return doc[rank], [texte.split(_BORD) for texte in distinct]
 
 
 def _received(formations: pd.DataFrame) -> pd.Series:
