@@ -445,6 +445,33 @@ def test_few_results_or_none_say_what_the_sources_hold(told):
     assert facets == few["perimetre"]
 
 
+@pytest.mark.parametrize(
+    ("texte", "said"),
+    [
+        # Of no training of ours: the rules that give a training its domain read the words.
+        (
+            "infirmier",
+            "Offre non collectée : aucune de nos sources ne dit tenir cette offre (Santé)",
+        ),
+        # The trainings that answer, wherever they are, are of one domain.
+        ("soins", "Offre non collectée (Santé) : nos sources citent ces formations"),
+        # Words of another domain ask what is known of it, words of none of every offer.
+        ("cap", "Peu de résultats : nos sources tiennent petite offre (2026)."),
+        ("plombier", "Aucune formation « plombier » dans nos sources : petite offre (2026)."),
+        ("zzz", "Aucune formation « zzz » dans nos sources : petite offre (2026)"),
+    ],
+)
+def test_words_that_name_a_domain_ask_what_is_known_of_it(tmp_path, texte, said):
+    table = make_perimeter()
+    table.loc[table["code_domaine"].eq("sante"), "statut"] = INCONNUE
+    snapshot = publish_world({**make_tiny_frames(), "perimetre": table}, tmp_path)
+    client = create_app(snapshot.path.parents[1]).test_client()
+    found = client.get(f"/api/v1/formations?texte={texte}").get_json()
+    assert plain(found["perimetre"]["message"]).startswith(said), found["perimetre"]
+    page = plain(html.unescape(client.get(f"/recherche?texte={texte}").text))
+    assert ("Aucune formation connue" in page) == (not found["total"])
+
+
 def test_a_kind_of_diploma_asks_the_levels_that_it_leads_to(tmp_path):
     table = make_perimeter()
     table.loc[table["niveau_sortie"].ne("3"), "statut"] = INCONNUE

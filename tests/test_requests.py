@@ -176,7 +176,7 @@ def test_sentences(moteur):
         == "38 formations « boulanger » à 20 km d'Amiville, niveau 3"
     )
     assert say(1) == "1 formation"
-    assert say(0, lieu="departement:80") == "0 formation dans la Somme"
+    assert say(0, lieu="departement:80") == "0 formation connue dans la Somme"
     assert say(2, lat=50.1, lon=2.1, rayon="7.5") == "2 formations à 7,5 km du point choisi"
     for nom, words in (
         ("Le Quesnoy", "du Quesnoy"),

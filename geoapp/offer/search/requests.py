@@ -376,7 +376,9 @@ def describe_request(requete: Requete, total: int, mots: str | None = None) -> s
     « 38 formations « boulanger » à 20 km de Lens, niveau 3 »; `mots` are those searched when
     they are not what was typed.
     """
-    return count(total, "formation") + describe_search(requete, mots)
+    # What our sources do not hold may exist.
+    known = "" if total else " connue"
+    return f"{count(total, 'formation')}{known}{describe_search(requete, mots)}"
 
 
 def describe_search(requete: Requete, mots: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from geoapp.core.french import join_words
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import Filtres, Option
 from geoapp.offer.perimeter import (
     CONNUE,
     INCONNUE,
@@ -19,16 +20,21 @@ PEU = 5
 """Results under which a search says what the sources hold: few may be all that we know."""
 
 
-def search_perimeter(requete: Requete, snapshot: Snapshot) -> Perimetre:
+def search_perimeter(
+    requete: Requete, snapshot: Snapshot, domaine: Option | None = None
+) -> Perimetre:
     """Return what is known of the offer of a search, in the départements of its place.
 
-    A point in no commune that is told looks at the whole region.
+    A point in no commune that is told looks at the whole region.  `domaine` is the one that its
+    words name: « aide-soignante » asks for Santé, as the filter does.
     """
-    lieu = requete.lieu
+    lieu, filtres = requete.lieu, requete.filtres
+    if domaine and "domaine" not in filtres.choix:
+        filtres = Filtres(choix={**filtres.choix, "domaine": (domaine,)})
     if lieu is None or not (lieu.est_zone or lieu.type == "commune"):
-        return perimeter_of(snapshot, requete.filtres)
+        return perimeter_of(snapshot, filtres)
     there = touched_departements(snapshot, [f"{lieu.type}:{lieu.code}"])
-    return perimeter_of(snapshot, requete.filtres, there or None)
+    return perimeter_of(snapshot, filtres, there or None)
 
 
 def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
@@ -43,8 +49,9 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
     if perimetre.statut == INCONNUE:
         if not nb:
             return perimetre.phrase
+        of_it = f" ({perimetre.demande})" if perimetre.demande else ""
         return (
-            f"{perimetre.libelle} : nos sources citent ces formations sans dire "
+            f"{perimetre.libelle}{of_it} : nos sources citent ces formations sans dire "
             "qu'elles les tiennent toutes."
         )
     if nb >= PEU:
