@@ -81,20 +81,22 @@ def count_totals(
 
 
 def _held_offer(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return, by action, where it is taught (UAI, SIREN) and what (voie, level, domain, MEF)."""
+    """Return where each action is taught (UAI, SIREN) and what (voie, level, domain, MEF).
+
+    One row for all those of which the same is told: `nb` counts them.
+    """
     told = ["niveau_sortie", "code_domaine", "code_mef"]
     formations = tables["formations"][["id_formation", *told]].set_index("id_formation")
     actions = tables["actions"][["id_action", "id_formation", "id_organisme", "voie"]]
     bodies = tables["organismes"][["id_organisme", "siret"]].set_index("id_organisme")["siret"]
-    offer = pd.DataFrame(
-        {
-            "id_action": actions["id_action"],
-            "voie": actions["voie"],
-            "siren": actions["id_organisme"].map(bodies).str[:9],
-            **{nom: actions["id_formation"].map(formations[nom]) for nom in told},
-        }
+    offer = formations.reindex(actions["id_formation"]).assign(
+        id_action=actions["id_action"].array,
+        voie=actions["voie"].array,
+        siren=actions["id_organisme"].map(bodies.str[:9]).array,
     )
-    return offer.merge(uai_of_actions(dict(tables)), on="id_action", how="left")
+    where = offer.merge(uai_of_actions(dict(tables)), on="id_action", how="left")
+    same = [nom for nom in where if nom != "id_action"]
+    return where.groupby(same, dropna=False, sort=False).size().rename("nb").reset_index()
 
 
 def _count_one(total: TotalExterieur, offer: pd.DataFrame) -> pd.DataFrame:
@@ -140,12 +142,13 @@ def _domains(mef: pd.Series, niveau: pd.Series, offer: pd.DataFrame) -> pd.Serie
             {
                 "cle": known["niveau_sortie"] + known["code_mef"].str[5:],
                 "code_domaine": known["code_domaine"],
+                "nb": known["nb"],
             }
         )
-        .dropna()
-        .value_counts()
+        .groupby(["cle", "code_domaine"])["nb"]
+        .sum()
         .reset_index()
-        .sort_values(["count", "code_domaine"], ascending=[False, True])
+        .sort_values(["nb", "code_domaine"], ascending=[False, True])
         .drop_duplicates("cle")
         .set_index("cle")["code_domaine"]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geoapp.core.config import CRS_GEO
@@ -133,13 +134,27 @@ def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDa
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
     """Return by action first start, last known date and total capacity (NA when none is known)."""
-    known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates()
-    known = known.sort_values(["id_action", "date_debut"])
-    dates = join_by_group(known["date_debut"], known["id_action"]).to_frame("dates_debut")
-    dates["date_debut"] = known.drop_duplicates("id_action").set_index("id_action")["date_debut"]
+    action, ids = pd.factorize(sessions["id_action"], sort=True)
+    # By rank: sorting and comparing texts takes ten times longer.
+    days = pd.concat([sessions["date_debut"], sessions["date_fin"]], ignore_index=True)
+    rank, known = pd.factorize(days, sort=True)
+    start, end = rank[: len(sessions)], rank[len(sessions) :]
+    width = max(len(known), 1)
+    begins = np.sort((action * width + start)[start >= 0])
+    begins = begins[np.diff(begins, prepend=-1) > 0]
+    of_action, day = begins // width, begins % width
+    dated, first = np.unique(of_action, return_index=True)
     # A session without end ends at the earliest when it begins.
-    last = sessions["date_fin"].fillna(sessions["date_debut"])
-    ends = sessions[["id_action"]].assign(date_fin=last)
-    dates["date_fin"] = ends.dropna().groupby("id_action")["date_fin"].max()
-    capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
-    return pd.DataFrame({"capacite": capacity}).join(dates)
+    last = np.full(len(ids), -1)
+    np.maximum.at(last, action, np.where(end < 0, start, end))
+    told = pd.DataFrame(
+        {
+            "dates_debut": join_by_group(pd.Series(known.take(day)), pd.Series(of_action)).array,
+            "date_debut": known.take(day[first]).array,
+            "date_fin": known.take(last[dated]).array,
+        },
+        index=ids.take(dated),
+        dtype="str",
+    )
+    capacity = sessions["capacite"].groupby(action).sum(min_count=1).set_axis(ids)
+    return pd.DataFrame({"capacite": capacity}).join(told)

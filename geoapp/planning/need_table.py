@@ -190,11 +190,20 @@ def linked_offers(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.
 
     See `offer.counted`.  An offer of several families is in each.
     """
+    return _with_families(tables, _counted_offers(tables, columns))
+
+
+def _counted_offers(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Return some columns, and `id_formation`, of the offers of the region counted everywhere."""
     read = ["id_formation", *columns]
     offers = tables["offres"][list(dict.fromkeys([*read, "id_place", "modalite"]))]
-    mine = pd.DataFrame(offers.loc[is_counted(offers), read])
+    return pd.DataFrame(offers.loc[is_counted(offers), read])
+
+
+def _with_families(tables: Mapping[str, pd.DataFrame], offers: pd.DataFrame) -> pd.DataFrame:
+    """Return offers once by family that their training leads to (`code_famille`)."""
     links = tables["formations_familles"][["id_formation", "code_famille"]]
-    return mine.merge(links, on="id_formation")
+    return offers.merge(links, on="id_formation")
 
 
 def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:
@@ -338,13 +347,14 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
 
 def _first_offers(tables: Mapping[str, pd.DataFrame], places: np.ndarray) -> pd.DataFrame:
     """Return by family and position (its rank in `places`) the first offer, by title."""
-    ranks = pd.Series(np.arange(len(places)), index=places)
-    offers = linked_offers(tables, ["id_action", "id_lieu", "titre", "id_place"])
-    offers = offers.dropna(subset="id_place")
-    offers["rang"] = offers.pop("id_place").map(ranks)
-    offers = offers.sort_values(["titre", "id_action"])
-    columns = ["code_famille", "rang", "id_action", "id_lieu"]
-    return offers[columns].drop_duplicates(columns[:2])
+    offers = _counted_offers(tables, ["id_action", "id_lieu", "titre", "id_place"])
+    # By rank: the texts of those that are kept, a few of all, are looked for last.
+    offers = offers.sort_values(["titre", "id_action"], ignore_index=True)
+    rank = pd.Index(places).get_indexer(offers["id_place"])
+    told = offers[["id_formation"]].assign(rang=rank, offre=np.arange(len(offers)))
+    firsts = _with_families(tables, told).drop_duplicates(["code_famille", "rang"])
+    known = offers[["id_action", "id_lieu"]].take(firsts["offre"])
+    return pd.concat([firsts[["code_famille", "rang"]], known.set_axis(firsts.index)], axis=1)
 
 
 def _by_points(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from itertools import product
 
 import pandas as pd
@@ -89,14 +89,17 @@ def name_places(
     # Read once by distinct name: as texts of Python, those of all take ten times the columns.
     kind = told.groupby(list(told), sort=False).ngroup()
     distinct = told.drop_duplicates().itertuples(index=False, name=None)
-    read = [_read_name(*row, towns=towns) for row in distinct]
+    # A name is that of many addresses, an address that of many names.
+    parts_of, words_of = cache(partial(_read_parts, towns=towns)), cache(_read_address)
+    read = []
+    for name, address, commune in distinct:
+        parts = parts_of(name, commune)
+        read.append(MotsOrganisme(parts, words_of(address, commune).union(*parts)))
     return [read[one] for one in kind.tolist()]
 
 
-def _read_name(
-    name: str, address: str, commune: str, *, towns: set[frozenset[str]]
-) -> MotsOrganisme:
-    """Return the words of one name and address; the name of a town is that of no establishment."""
+def _read_parts(name: str, commune: str, towns: set[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """Return the words of the parts of a name; the name of a town is that of no establishment."""
     # The name of the commune is in half of the names: two schools of Lens are two schools.
     common = _common(commune)
     read = [_words(part) for part in _PARTIES.split(name)]
@@ -105,9 +108,12 @@ def _read_name(
     parts = [(words, is_network) for words, is_network in parts if words not in towns]
     own = [words for words, _ in parts if words]
     # A network is left out only when another part tells the place.
-    places = [words for words, is_network in parts if words and not is_network] or own
-    address_words = frozenset(_words(address)) - common
-    return MotsOrganisme(tuple(places), address_words.union(*places))
+    return tuple([words for words, is_network in parts if words and not is_network] or own)
+
+
+def _read_address(address: str, commune: str) -> frozenset[str]:
+    """Return the words of an address, those of its commune left out."""
+    return frozenset(_words(address)) - _common(commune)
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,7 @@ from geoapp.core.geometry import mercator
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.columns import distinct_places
 from geoapp.offer.search.tile_counts import COMPTEES, property_name
+from geoapp.offer.values import join_by_group
 
 COUCHE = "lieux"
 """Layer of a tile."""
@@ -170,7 +171,7 @@ def _tell(offres: pd.DataFrame, rank: np.ndarray) -> list[dict]:
     alone = bodies.first().where(bodies.size().eq(1))
     ids = table.drop_duplicates(["rang", "id_lieu"]).sort_values(["rang", "id_lieu"])
     told = first.assign(
-        id_lieu=ids.groupby("rang", sort=True)["id_lieu"].agg("|".join),
+        id_lieu=join_by_group(ids["id_lieu"], ids["rang"]),
         nom=alone,
         est_douteuse=groups["est_douteuse"].any(),
     )
