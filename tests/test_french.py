@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geoapp.core.french import at_place, dated, in_region, of_place, with_article
+from geoapp.core.french import at_place, dated, in_region, of_place, say_between, with_article
 
 INSEE = Path(__file__).parent / "data" / "liaisons_insee_2025.csv"
 """Communes of eleven départements and their « type de liaison » (code officiel géographique 2025,
@@ -145,3 +145,11 @@ def test_no_name_is_set_after_de_or_a_as_it_is():
         (file.name, one) for file in files for one in as_it_is.findall(file.read_text("utf-8"))
     }
     assert found == {("french.py", "de {nom}"), ("french.py", "à {nom}")}
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"),
+    [(20, 35, "20 à 35 min"), (50, 70, "50 min à 1 h 10"), (118, 127, "2 h à 2 h 05")],
+)
+def test_bounds_of_a_duration(least, most, said):
+    assert say_between(least, most).replace("\u202f", " ") == said

@@ -136,7 +136,7 @@ def test_a_question_has_the_mode_asked_and_one_address(tiny_snapshot):
     ("asked", "words"),
     [
         ({"mode": "transports"}, "ne connaît pas de trajets en transports en commun"),
-        ({"mode": "transports"}, "Modes connus : voiture, pied."),
+        ({"mode": "transports"}, "Modes connus : voiture (en voiture), pied (à pied)."),
         ({"mode": "velos"}, "Vouliez-vous dire « velo » ?"),
         ({"mode": "pied", "seuil_km": "9"}, "un nombre de 1 à 8 est attendu à pied"),
         ({"seuil_min": "121"}, "un nombre de 1 à 120 est attendu"),
@@ -216,6 +216,9 @@ def test_minutes_are_told_with_their_source_and_their_error():
     assert told == "environ 25 min, à 10 % près une fois sur deux"
     assert words.describe_cost({}, "min", 25).endswith("erreur inconnue")
     assert words.describe_cost({}, "min", 5.3).replace("\u202f", " ").startswith("environ 5 min,")
+    for minutes, said in ((59.4, "59 min"), (62, "1 h"), (63, "1 h 05"), (208, "3 h 30")):
+        told = words.describe_cost({}, "min", minutes).replace("\u202f", " ")
+        assert told == f"environ {said}, erreur inconnue"
     assert words.describe_cost({}, "min", 0.4) == "moins d'une minute"
     told = words.describe_precision(
         {"erreurs": BANDES, "fournisseur": "loi calée", "date": "2026", "licence": "ODbL, © OSM"},

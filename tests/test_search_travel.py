@@ -315,7 +315,7 @@ def test_an_address_gives_the_search_back_with_its_time(world):
         ({"seuil_min": "121"}, "de 1 à 120"),
         ({"seuil_min": "nan"}, "de 1 à 120"),
         ({"mode": "transports"}, "aucun trajet n'est connu"),
-        ({"mode": "fusee"}, "Modes connus : voiture, voiture_fluide, velo, pied"),
+        ({"mode": "fusee"}, r"voiture_fluide \(en voiture sans bouchon\), velo \(à vélo\)"),
         ({"sans_voiture": "peut-être"}, "oui ou non"),
     ],
 )

@@ -165,9 +165,33 @@ def format_decimal(value: float, decimals: int | None = None) -> str:
     return (f"{value:g}" if decimals is None else f"{value:.{decimals}f}").replace(".", ",")
 
 
+HEURE_MIN = 60
+"""Minutes in an hour."""
+
+
 def with_unit(number: str | int, unit: str) -> str:
     """Return a number and its unit, which no line parts: 20 km, 6,9 %."""
     return f"{number}{THIN}{unit}"
+
+
+def say_minutes(minutes: float) -> str:
+    """Return a duration as people say it: « 45 min », « 1 h », « 3 h 30 ».
+
+    To the minute under an hour, to five minutes above: finer would be believed.
+    """
+    step = 1 if minutes < HEURE_MIN else 5
+    whole = round(minutes / step) * step
+    if whole < HEURE_MIN:
+        return with_unit(whole, "min")
+    hours, rest = divmod(whole, HEURE_MIN)
+    return with_unit(hours, "h") + (f"{THIN}{rest:02d}" if rest else "")
+
+
+def say_between(least: float, most: float) -> str:
+    """Return the bounds of a duration: « 20 à 35 min », « 50 min à 1 h 10 »."""
+    start, end = say_minutes(least), say_minutes(most)
+    start = start.removesuffix(f"{THIN}min") if end.endswith("min") else start
+    return f"{start} à {end}"
 
 
 def format_date(value: str) -> str:

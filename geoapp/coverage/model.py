@@ -265,7 +265,7 @@ def _refuse_mode(mode: str, connus: tuple[str, ...]) -> None:
     """Raise the error of a way of travelling whose costs are not known here."""
     raise ParameterError(
         f"mode = « {mode} » : cet instantané ne connaît pas de trajets {MODES[mode].phrase}. "
-        f"Modes connus : {', '.join(connus)}."
+        f"Modes connus : {', '.join(f'{nom} ({MODES[nom].phrase})' for nom in connus)}."
     )
 
 

@@ -18,7 +18,7 @@ import scipy
 import shapely
 
 from geoapp.core.errors import MissingPartError
-from geoapp.core.french import format_decimal, format_distance, with_unit
+from geoapp.core.french import format_distance, say_between, say_minutes
 from geoapp.core.geometry import to_metric
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel.density import density_around
@@ -135,8 +135,8 @@ class FromPoint:
             return f"hors de portée {phrase}" if duree.est_donnee else ""
         error = describe_error(error_at(self._errors(duree), "min", duree.plus))
         if duree.moins < duree.plus:
-            most = with_unit(format_decimal(max(1, duree.plus), 0), "min")
-            bounds = f"{format_decimal(duree.moins, 0)} à {most}" if duree.moins >= 1 else most
+            most = say_minutes(max(1, duree.plus))
+            bounds = say_between(duree.moins, duree.plus) if duree.moins >= 1 else most
             least = "environ" if duree.moins >= 1 else "au plus environ"
             return f"{least} {bounds} {phrase} selon l'endroit de la commune, {error}"
         if duree.plus < 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from geoapp.core.french import format_decimal, with_unit
+from geoapp.core.french import format_decimal, say_minutes, with_unit
 from geoapp.coverage.travel.modes import MODES, UNITES
 
 _CLES = {"km": "erreurs_km", "min": "erreurs"}
@@ -65,7 +65,8 @@ def describe_cost(parametres: Mapping, unite: str, cout: float) -> str:
     if unite == "min" and cout < 1:
         return "moins d'une minute"
     # A figure finer than its error would be believed.
-    shown = with_unit(format_decimal(cout, 1 if unite == "km" and cout < 10 else 0), unite)
+    km = with_unit(format_decimal(cout, 1 if cout < 10 else 0), "km")
+    shown = say_minutes(cout) if unite == "min" else km
     return f"environ {shown}, {describe_error(error_at(parametres, unite, cout))}"
 
 

@@ -243,7 +243,7 @@ def _way(values: Mapping[str, list[str]], voyages) -> Moyen | None:
         return next(iter(voyages.moyens.values())) if voyages else None
     _need_trips("mode", voyages)
     if raw not in voyages.moyens:
-        known = ", ".join(voyages.moyens)
+        known = ", ".join(f"{one.nom} ({one.phrase})" for one in voyages.moyens.values())
         raise ParameterError(
             f"mode = « {raw[:40]} » : aucun trajet n'est connu ainsi. Modes connus : {known}."
         )
