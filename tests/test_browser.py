@@ -98,6 +98,21 @@ def test_a_popup_and_the_table_lead_to_the_sheets(server, browser):
     with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         map_ready(page)
+        # Names of towns give way to places: none is half hidden.
+        page.wait_for_function(
+            """() => {
+              const boites = (quoi) => [...document.querySelectorAll(quoi)]
+                .filter((un) => getComputedStyle(un).visibility === "visible")
+                .map((un) => un.getBoundingClientRect());
+              const noms = boites(".repere:not(.gare) span");
+              const lieux = boites(".leaflet-marker-pane .leaflet-marker-icon");
+              const libre = (a, b) => a === b || a.right <= b.left + 1 || b.right <= a.left + 1
+                || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+              const tous = [...lieux, ...noms];
+              return noms.length && noms.every((a) => tous.every((b) => libre(a, b)));
+            }""",
+            timeout=5000,
+        )
         table = page.locator("#tableau tbody a").first.get_attribute("href")
         page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
         page.keyboard.press("Enter")

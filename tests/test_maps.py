@@ -62,11 +62,14 @@ def test_a_doubt_says_its_distance():
 
 def test_title_and_summary(tiny_snapshot):
     offres = tiny_snapshot.read("offres")
-    assert title_of(tiny_snapshot, offres, Filtres()) == "7 formations dans les Hauts-de-France"
+    assert (
+        title_of(tiny_snapshot, offres, Filtres())
+        == "7 formations connues dans les Hauts-de-France"
+    )
     filtres = parse_filters({"niveau": "5"}, tiny_snapshot)
     assert (
         title_of(tiny_snapshot, offres.head(1), filtres)
-        == "1 formation dans les Hauts-de-France : niveau 5"
+        == "1 formation connue dans les Hauts-de-France : niveau 5"
     )
     resume = summarise(offres)
     assert (

@@ -86,7 +86,7 @@ def test_the_menu_is_short_and_no_page_ends_with_the_table_of_sources(client, pa
 def test_map_page_says_the_same_count_everywhere(client):
     page = client.get("/carte?domaine=sante").text
     data = client.get("/donnees/points.json?domaine=sante").get_json()
-    assert "<h1>3 formations dans les Hauts-de-France" in page
+    assert "<h1>3 formations connues dans les Hauts-de-France" in page
     assert data["nb_offres"] == 3
     assert "Lignes 1 à 3 sur 3" in page
 

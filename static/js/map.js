@@ -235,13 +235,98 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
             noms.removeLayer(ville);
           }
         });
+        placerNoms(carte, villes);
       }
-      carte.on("zoomend", adapter);
+      carte.on("moveend", adapter);
       carte.whenReady(adapter);
+      suivreLesLieux(carte, function () {
+        placerNoms(carte, villes);
+      });
       if (options.routes) {
         routesDePres(carte, options.routes, rendu);
       }
     }).catch(echec);
+  }
+
+  /* Where the name of a town may stand: its middle from the town, in its widths and heights, then in
+     pixels. */
+  const COTES = [{
+    nom: "dessous",
+    part: [0, 0.5],
+    ecart: [0, 12]
+  }, {
+    nom: "dessus",
+    part: [0, -0.5],
+    ecart: [0, -17]
+  }, {
+    nom: "droite",
+    part: [0.5, 0],
+    ecart: [20, 0]
+  }, {
+    nom: "gauche",
+    part: [-0.5, 0],
+    ecart: [-20, 0]
+  }];
+
+  /* Places and names hide each other: the largest town first, each on the first free side. */
+  function placerNoms(carte, villes) {
+    const cadre = carte.getContainer().getBoundingClientRect();
+    const prises = lieuxDessines(carte).map(function (icone) {
+      const boite = icone.getBoundingClientRect();
+      return {
+        x: boite.left + boite.width / 2 - cadre.left,
+        y: boite.top + boite.height / 2 - cadre.top,
+        largeur: boite.width,
+        hauteur: boite.height
+      };
+    });
+    villes.forEach(function (ville) {
+      const icone = ville.getElement();
+      if (!icone) {
+        return;
+      }
+      const nom = icone.firstChild;
+      const ou = carte.latLngToContainerPoint(ville.getLatLng());
+      const libre = COTES.find(function (cote) {
+        const boite = {
+          x: ou.x + cote.part[0] * nom.offsetWidth + cote.ecart[0],
+          y: ou.y + cote.part[1] * nom.offsetHeight + cote.ecart[1],
+          largeur: nom.offsetWidth,
+          hauteur: nom.offsetHeight
+        };
+        const estLibre = prises.every(function (prise) {
+          return !seCouvrent(boite, prise);
+        });
+        if (estLibre) {
+          prises.push(boite);
+        }
+        return estLibre;
+      });
+      icone.dataset.cote = libre ? libre.nom : "aucun";
+    });
+  }
+
+  function lieuxDessines(carte) {
+    const lieux = ".leaflet-marker-pane .leaflet-marker-icon, .leaflet-control";
+    return Array.from(carte.getContainer().querySelectorAll(lieux));
+  }
+
+  function seCouvrent(a, b) {
+    return Math.abs(a.x - b.x) < (a.largeur + b.largeur) / 2 &&
+      Math.abs(a.y - b.y) < (a.hauteur + b.hauteur) / 2;
+  }
+
+  /* Places come, go and slide into groups: names are placed once they stand still. */
+  const PLACES_MS = 350;
+
+  function suivreLesLieux(carte, placer) {
+    let attente = null;
+    new MutationObserver(function () {
+      clearTimeout(attente);
+      attente = setTimeout(placer, PLACES_MS);
+    }).observe(carte.getPane("markerPane"), {
+      childList: true
+    });
   }
 
   /* Main roads and stations, once somebody looks close enough; who made them is named there. */

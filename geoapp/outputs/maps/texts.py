@@ -22,7 +22,8 @@ def place_of(snapshot: Snapshot) -> str:
 def title_of(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> str:
     """Return the title of a map: count, region, and the filters in words."""
     suite = describe_filters(filtres)
-    title = f"{count(len(offres), 'formation')} {place_of(snapshot)}".strip()
+    nb = count(len(offres), "formation connue", "formations connues")
+    title = f"{nb} {place_of(snapshot)}".strip()
     return f"{title} : {suite}" if suite else title
 
 
