@@ -15,7 +15,7 @@ from geoapp.cli import main
 from geoapp.core.errors import ContractError, ParameterError, SourceError
 from geoapp.core.geometry import GEOD
 from geoapp.coverage.travel import law as module_law
-from geoapp.coverage.travel.crow import pair_km
+from geoapp.coverage.travel.crow import near_pairs, pair_km, to_ecef
 from geoapp.coverage.travel.declared import declare_law
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.fitting import (
@@ -196,6 +196,16 @@ def test_costs_are_the_law_of_every_pair_in_reach(monkeypatch):
         for one, other in zip((km, minutes), again, strict=True)
         for nom in ("indptr", "indices", "data")
     )
+
+
+def test_pairs_in_reach_are_those_of_the_arcs_and_their_kilometres_too():
+    origins, places = _points(30, 5), _points(40, 6)
+    pairs, km = near_pairs(to_ecef(origins), to_ecef(places).T, 90.0)
+    arcs = pair_km(np.repeat(origins, 40, axis=0), np.tile(places, (30, 1)))
+    assert np.array_equal(pairs, np.flatnonzero(arcs <= 90.0)) and 100 < len(pairs) < 1200
+    assert km.dtype == np.float32
+    # Two roundings of float32: no more than its arcsine alone would differ by.
+    assert np.allclose(km, arcs[pairs], rtol=3e-7, atol=0)
 
 
 def test_a_longer_threshold_loses_nothing():

@@ -104,18 +104,22 @@ def _with_offer(
     families: pd.DataFrame, links: pd.DataFrame, tables: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Return the families with the offer of the region linked to each, and what became of it."""
-    offers = tables["offres"][["id_action", "id_formation", "id_source"]]
-    mine = pd.DataFrame(offers).merge(links[["id_formation", "code_famille"]], on="id_formation")
+    offers = pd.DataFrame(tables["offres"][["id_action", "id_formation", "id_source"]])
+    # By rank: an action is in the rows of each of its families, and of each of its outcomes.
+    offers["action"], actions = pd.factorize(offers.pop("id_action"))
+    mine = offers.merge(links[["id_formation", "code_famille"]], on="id_formation")
     found = mine.groupby("code_famille")
     each = mine[["code_famille", "id_source"]].drop_duplicates().sort_values("id_source")
     sources = join_by_group(each["id_source"], each["code_famille"])
     outcomes = tables["debouches_region"]
     last = outcomes[outcomes["annee"].eq(outcomes["annee"].max())]
+    told = last[["id_debouche", "taux_emploi_pct", "annee"]].dropna(subset="taux_emploi_pct")
+    linked = tables["actions_debouches"][["id_action", "id_debouche"]]
+    linked = linked[is_among(linked["id_debouche"], told["id_debouche"])]
     rates = (
-        tables["actions_debouches"][["id_action", "id_debouche"]]
-        .merge(last[["id_debouche", "taux_emploi_pct", "annee"]], on="id_debouche")
-        .dropna(subset="taux_emploi_pct")
-        .merge(mine[["id_action", "code_famille"]].drop_duplicates(), on="id_action")
+        linked.assign(action=actions.get_indexer(linked["id_action"]))[["action", "id_debouche"]]
+        .merge(told, on="id_debouche")
+        .merge(mine[["action", "code_famille"]].drop_duplicates(), on="action")
         .drop_duplicates(["id_debouche", "code_famille"])
         .groupby("code_famille")
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
+import numpy as np
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
@@ -377,10 +378,16 @@ def _identified(flat: pd.DataFrame, id_source: str) -> pd.DataFrame:
 def _domaines(flat: pd.DataFrame) -> pd.DataFrame:
     """Return domain and evidence of each row, worked out once by distinct title and codes."""
     used = ["intitule", "code_formacode", "code_rome", "code_nsf", "code_cfd"]
-    rank, _ = pd.factorize(_content(flat, used))
-    first = pd.Series(rank).drop_duplicates().index
-    found = codes.assign_domaine(flat.iloc[first][used])[["code_domaine", "preuve_domaine"]]
+    rank, distinct = _distinct(flat, used)
+    found = codes.assign_domaine(distinct)[["code_domaine", "preuve_domaine"]]
     return found.take(rank).set_axis(flat.index)
+
+
+def _distinct(flat: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return which of the distinct contents of some columns each row has, and these contents."""
+    texts = flat[list(columns)]
+    rank = texts.groupby(list(columns), dropna=False, sort=False).ngroup().to_numpy()
+    return rank, texts[~pd.Series(rank).duplicated().to_numpy()]
 
 
 def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -416,9 +423,10 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
 
 def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
     """Return a short stable digest of the content of some columns."""
-    content = _content(flat, columns)
-    digests = {text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}
-    return content.map(digests).astype("str")
+    rank, distinct = _distinct(flat, columns)
+    texts = _content(distinct, columns)
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts]
+    return pd.Series(digests, dtype="str").take(rank).set_axis(flat.index)
 
 
 def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:

@@ -38,7 +38,7 @@ PORTEE_KM = 150.0
 """Straight line up to which a law is kept sane and its reach is looked for."""
 
 
-_PAIRES = 1 << 16
+_PAIRES = 1 << 17
 """Pairs worked out at once: what is written of them is read back before it leaves the processor."""
 
 

@@ -200,17 +200,19 @@ def _repeats(frame: pd.DataFrame) -> Jugement:
         lieu=frame["id_place"].fillna(frame["id_lieu"]),
     )
     texts = keys[list(JUMELLES)].astype("str").fillna("")
-    ids = frame["id_action"] + " " + frame["id_lieu"]
+    rank = texts.groupby(list(JUMELLES), sort=False).ngroup()
+    alike = frame.loc[rank.duplicated(keep=False), ["id_action", "id_lieu"]]
     # The first identifier is the original, whatever the order of the rows.
-    ordered = texts.assign(id=ids).sort_values("id")
-    first = ordered.groupby(list(JUMELLES))["id"].transform("first").reindex(frame.index)
-    again = first.ne(ids)
-    finding = (
+    ordered = (alike["id_action"] + " " + alike["id_lieu"]).sort_values()
+    first = ordered.groupby(rank).transform("first")
+    again = first[first.ne(ordered)]
+    finding = pd.Series(None, index=frame.index, dtype="object")
+    finding[again.index] = (
         "Mêmes intitulé, organisme, lieu et dates que « "
-        + first.map(lambda one: one.partition(" ")[0], na_action="ignore").astype("str")
+        + again.map(lambda one: one.partition(" ")[0]).astype("str")
         + " » du même catalogue."
     )
-    return _every(frame), finding.astype("object").where(again, None)
+    return _every(frame), finding
 
 
 CRITERES: dict[str, Critere] = {

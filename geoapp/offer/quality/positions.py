@@ -33,7 +33,7 @@ class ReglePosition:
 
 
 def _finding(mask: pd.Series, texte: pd.Series | str) -> pd.Series:
-    """Return a text where a mask holds, NA elsewhere."""
+    """Return a text where a mask holds, NA elsewhere; it may be that of these rows alone."""
     texts = pd.Series(texte, index=mask.index, dtype="object")
     return texts.where(mask.fillna(False).astype(bool), None)
 
@@ -45,9 +45,11 @@ def _kilometres(metres: pd.Series) -> pd.Series:
 
 def _outside(frame: pd.DataFrame) -> pd.Series:
     """Find the points far outside the outline of the commune declared."""
-    km, name = _kilometres(frame["distance_commune_m"]), frame["nom_commune"].fillna("?")
+    doubted = yes(frame["est_douteuse"])
+    part = frame.loc[doubted, ["distance_commune_m", "nom_commune"]]
+    km, name = _kilometres(part["distance_commune_m"]), part["nom_commune"].fillna("?")
     return _finding(
-        yes(frame["est_douteuse"]),
+        doubted,
         "Position à " + km + " km de la commune déclarée (" + name + ").",
     )
 
@@ -84,17 +86,18 @@ def _scattered(frame: pd.DataFrame) -> pd.Series:
     metres = pd.Series(
         np.hypot(both["x_m"] - both["x"], both["y_m"] - both["y"]), index=both.index
     ).reindex(frame.index)
+    is_far = metres.gt(ECART_MAX_M)
     return _finding(
-        metres.gt(ECART_MAX_M),
+        is_far,
         "La même adresse a ailleurs dans les données un point à "
-        + _kilometres(metres)
+        + _kilometres(metres[is_far])
         + " km de celui-ci.",
     )
 
 
 def _other_department(frame: pd.DataFrame) -> pd.Series:
     """Find the postcodes of another département, unless the commune is served from there."""
-    postal, name = frame["code_postal"], frame["nom_commune"].fillna("?")
+    postal = frame["code_postal"]
     known = postal.notna() & frame["code_commune"].notna()
     wrong = known & postal.str[:2].ne(frame["code_commune"].str[:2])
     pairs = zip(postal[wrong], frame["codes_postaux"][wrong].fillna(""), strict=True)
@@ -103,9 +106,9 @@ def _other_department(frame: pd.DataFrame) -> pd.Series:
     return _finding(
         wrong,
         "Le code postal "
-        + postal.fillna("")
+        + postal[wrong]
         + " est d'un autre département que la commune ("
-        + name
+        + frame.loc[wrong, "nom_commune"].fillna("?")
         + ").",
     )
 
