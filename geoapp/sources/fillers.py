@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
-from functools import partial
 
 import pandas as pd
 import pyarrow as pa
 
-from geoapp.core.texts import by_distinct, contains, is_among
+from geoapp.core.texts import contains, is_among
 from geoapp.reference.codes.text import map_distinct
 from geoapp.sources.headers import rule_columns
 from geoapp.sources.registry import Source
@@ -62,15 +60,10 @@ def blank_fillers(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
         values = raw[name]
         spelt = named.get(str(name))
         fillers = REMPLISSAGES - spelt if spelt else _FILLERS
-        blank = by_distinct(values, partial(_fills, fillers=fillers))
+        blank = is_among(values.str.lower(), fillers)
         if blank.any():
             found[name] = values.mask(blank)
     return raw.assign(**found) if found else raw
-
-
-def _fills(values: pd.Series, fillers: Set[str] | pa.Array) -> pd.Series:
-    """Tell which cells only fill their place."""
-    return is_among(values.str.lower(), fillers)
 
 
 def plain_texts(mapped: pd.DataFrame) -> pd.DataFrame:

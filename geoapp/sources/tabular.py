@@ -214,7 +214,8 @@ def _read_at_once(
     if max(pc.max(pc.binary_length(column)).as_py() or 0 for column in columns) > MAX_FIELD:
         return None
     lines = np.arange(first, first + len(table))
-    if nb_quotes:
+    # A row by line: no cell holds the end of one.
+    if len(table) != nb_lines - first + (1 if raw.endswith(b"\n") else 2):
         inside = sum(pc.count_substring(column, "\n").to_numpy() for column in columns)
         lines[1:] += np.cumsum(inside)[:-1]
     # The text, then each column as it was read, are let go as soon as nothing reads them any more.

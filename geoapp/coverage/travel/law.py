@@ -56,7 +56,8 @@ class Lines:
     @functools.cached_property
     def beyond(self) -> tuple[np.ndarray, ...]:
         """Return by break what their logarithm is over that of the break."""
-        return tuple(np.maximum(self.log - np.float32(np.log(km)), 0) for km in RUPTURES_KM)
+        over = [self.log - np.float32(np.log(km)) for km in RUPTURES_KM]
+        return tuple(np.maximum(one, 0, out=one) for one in over)
 
     @functools.cached_property
     def fading(self) -> np.ndarray:

@@ -198,8 +198,8 @@ def _joined(keys: tuple[np.ndarray, np.ndarray], other: slice) -> Callable[[slic
         first = np.searchsorted(held, codes[mine], side="left")
         count = np.searchsorted(held, codes[mine], side="right") - first
         # The rows of the other catalogue that each one meets follow one another in their order.
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return np.repeat(ranks[mine], count), their_ranks[np.repeat(first, count) + within]
+        within = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+        return np.repeat(ranks[mine], count), their_ranks[within]
 
     return meet
 
