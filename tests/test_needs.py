@@ -18,6 +18,7 @@ from scipy import sparse
 from geoapp.cli import main
 from geoapp.core.config import Settings
 from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest.needs import read_job_families, read_measures, read_needs, read_tensions
 from geoapp.planning import need_table
 from geoapp.planning.families import (
@@ -44,7 +45,7 @@ from geoapp.sources.tabular import read_csv
 from geoapp.web import create_app
 from support.needs import make_needs_world
 from support.words import plain
-from support.world import publish_world
+from support.world import make_perimeter, publish_world
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +185,29 @@ def test_offers_are_counted_in_each_family_and_zone(frames):
     none = row_of(frames, "region:32", "R0X61")
     assert none["offre"] == "aucune" and np.isnan(none["part_30_min"])
     assert none["besoin"] == "fort"
+
+
+def test_an_offer_that_no_source_collects_is_neither_weak_nor_far(frames):
+    table = make_perimeter()
+    is_care = table["code_domaine"].eq("sante")
+    table.loc[is_care & table["code_departement"].eq("80"), "statut"] = "inconnue"
+    judged = need_table.need_table({**frames, "perimetre": table}, choose_trajets(frames))
+    rows = judged.set_index(["type_zone", "code_zone", "code_famille"])
+    care = rows.xs("V0X60", level="code_famille")
+    # A zone has the least known of the départements that it touches.
+    lost = [
+        ("bassin2024", "B1"),
+        ("bassin2024", "B2"),
+        ("departement", "80"),
+        ("region", "32"),
+        ("ze2020", "3201"),
+    ]
+    assert care.index[care["offre"].eq("non_collectee")].tolist() == lost
+    parts = ["offre_relative", "part_30_min", "trajet_median_min"]
+    assert care.loc[lost, parts].isna().all(axis=None) and care.loc[lost, "nb_formations"].any()
+    others = rows.drop(index="V0X60", level="code_famille")
+    before = frames["besoins_offres"].set_index(["type_zone", "code_zone", "code_famille"])
+    pd.testing.assert_frame_equal(others, before.drop(index="V0X60", level="code_famille"))
 
 
 def test_a_tension_is_not_passed_to_a_zone_that_the_source_does_not_tell(frames):
@@ -371,7 +395,15 @@ def test_the_projects_of_the_file_are_all_there(real_snapshot):
     assert region[linked].sum() / region.sum() > 0.9
     question = parse_need({"territoire": "ze2020:Maubeuge", "liste": "fort_loin"}, real_snapshot)
     lacking = answer_need(real_snapshot, question).lignes
-    assert {"Aides-soignants", "Conducteurs routiers"} <= set(lacking["nom"])
+    assert "Conducteurs routiers" in set(lacking["nom"])
+    care = table[table["code_famille"].isin(["V0X60", "V1X80"])]
+    assert care["offre"].eq("non_collectee").all() and care["nb_formations"].sum() > 0
+    assert not set(lacking["code_famille"]) & set(care["code_famille"])
+    unheld = table[table["offre"].eq("non_collectee")]
+    # Those of care, and no other: it is the one domain that no source claims to hold.
+    assert 8 <= unheld["code_famille"].nunique() <= 12
+    jobs = families.loc[unheld["code_famille"].unique(), "codes_rome"].str.split("|").explode()
+    assert jobs.str.startswith(("J", "K14", "K1104")).all()
 
 
 def test_every_source_of_the_need_is_one_row():

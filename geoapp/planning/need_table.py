@@ -23,6 +23,7 @@ from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
 from geoapp.coverage.travel.modes import VOITURE
 from geoapp.offer.counted import is_counted
 from geoapp.offer.values import join_by_group
+from geoapp.planning.uncollected import is_uncollected
 from geoapp.reference.codes.tracks import ENTREES
 from geoapp.reference.zonings import REGION
 
@@ -44,6 +45,8 @@ PART_NEGLIGEABLE = 0.01
 
 FORT, MODERE, INCONNU = "fort", "modere", "inconnu"
 PRESENTE, FAIBLE, LOIN, AUCUNE, INCONNUE = "presente", "faible", "loin", "aucune", "inconnue"
+NON_COLLECTEE = "non_collectee"
+"""The offer of a family that no source claims to hold: neither weak nor far is told of it."""
 
 SORTIES = ("2322", "2383", "23C2", "3222")
 """First characters of the last years of study."""
@@ -77,7 +80,8 @@ def need_table(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.Data
     rows["est_repartie"] = rows["est_repartie"].fillna(False).astype(bool)
     zeros = ["nb_bassins", "nb_tus", "nb_difficiles_tus", "nb_formations", "nb_lieux"]
     rows[[*zeros, "nb_sans_places"]] = rows[[*zeros, "nb_sans_places"]].fillna(0)
-    return conform(_judged(rows, _people(tables)), "besoins_offres")
+    judged = _judged(rows, _people(tables))
+    return conform(_left_unjudged(judged, is_uncollected(rows, tables)), "besoins_offres")
 
 
 def bassin_shares(communes: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
@@ -539,3 +543,11 @@ def _judged(rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
         PRESENTE,
     )
     return rows.assign(projets_pour_1000=rate, offre_relative=relative, besoin=besoin, offre=offre)
+
+
+def _left_unjudged(rows: pd.DataFrame, uncollected: np.ndarray) -> pd.DataFrame:
+    """Return the rows, those of an offer that nobody collects without a word or a part on it."""
+    parts = ["offre_relative", "part_30_min", "trajet_median_min"]
+    rows.loc[uncollected, "offre"] = NON_COLLECTEE
+    rows.loc[uncollected, parts] = np.nan
+    return rows

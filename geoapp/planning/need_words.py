@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import count, format_decimal, format_number, join_words, with_unit
+from geoapp.core.french import (
+    count,
+    format_decimal,
+    format_number,
+    join_words,
+    say_minutes,
+    with_unit,
+)
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.planning.families import ECRIT
 from geoapp.planning.need_answer import (
@@ -25,6 +32,7 @@ from geoapp.planning.need_table import (
     INCONNUE,
     LOIN,
     MODERE,
+    NON_COLLECTEE,
     PART_PROCHE,
     PRESENTE,
     SEUIL_MIN,
@@ -38,13 +46,13 @@ OFFRES_DITES = {
     LOIN: "Loin",
     AUCUNE: "Aucune dans nos sources",
     INCONNUE: "Inconnue",
+    NON_COLLECTEE: "Non collectée",
 }
 NB_CITEES = 3
 
 ALERTE_SANTE = (
     "Les écoles de soins (infirmiers, aides-soignants, auxiliaires de puériculture…) ne sont pas "
-    "dans nos sources. Une offre « loin » ou « aucune » ne dit donc rien d'elles : consultez "
-    "l'Agence régionale de santé et la Région."
+    "dans nos sources : consultez l'Agence régionale de santé et la Région."
 )
 
 
@@ -115,6 +123,7 @@ def _strong(rows: pd.DataFrame) -> list[str]:
         return ["Aucune famille n'y a un besoin fort parmi les nombres connus."]
     lacking = strong[strong["offre"].isin([FAIBLE, LOIN])]
     none = strong[strong["offre"].eq(AUCUNE)]
+    unheld = strong[strong["offre"].eq(NON_COLLECTEE)]
     text = f"{count(len(strong), 'famille')} {_plural(len(strong), 'a', 'ont')} un besoin fort"
     if len(lacking):
         text += (
@@ -126,6 +135,11 @@ def _strong(rows: pd.DataFrame) -> list[str]:
         sentences.append(
             f"Pour {count(len(none), 'autre')}, aucune formation de nos sources n'y est reliée : "
             f"{_cite(none)}."
+        )
+    if len(unheld):
+        sentences.append(
+            f"Pour {count(len(unheld), 'autre')}, l'offre n'est pas collectée, et l'on ne peut "
+            f"dire si elle manque : {_cite(unheld)}."
         )
     return sentences
 
@@ -166,6 +180,11 @@ def _tell_family(reponse: ReponseBesoin) -> list[str]:
     zones = reponse.toutes[~reponse.toutes["type_zone"].eq("region")]
     sentences = [_in_region(row, reponse) for row in whole.head(1).itertuples()]
     lacking = zones[zones["besoin"].eq(FORT) & zones["offre"].isin([FAIBLE, LOIN, AUCUNE])]
+    if len(whole) and whole["offre"].iloc[0] == NON_COLLECTEE:
+        sentences.append(
+            "Offre non collectée : aucune de nos sources ne dit tenir ces formations, et l'on ne "
+            "peut dire où elles manquent."
+        )
     if len(lacking):
         text = f"Besoin fort, offre faible ou loin dans {count(len(lacking), 'zone')}"
         sentences.append(f"{text} : {_cite(lacking)}.")
@@ -363,7 +382,7 @@ def say_nearest(row) -> str:
     trip = (
         "trajet inconnu"
         if pd.isna(row.trajet_proche_min)
-        else f"environ {with_unit(say_number(row.trajet_proche_min), 'min')}"
+        else f"environ {say_minutes(row.trajet_proche_min)}"
     )
     where = f"{row.proche_commune}, {trip}" if isinstance(row.proche_commune, str) else trip
     return f"{row.proche_titre} ({where} ; {row.proche_portee or 'source inconnue'})"

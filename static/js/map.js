@@ -248,8 +248,8 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     }).catch(echec);
   }
 
-  /* Where the name of a town may stand: its middle from the town, in its widths and heights, then in
-     pixels. */
+  /* Where the name of a town may stand: how far its middle is from the town, in its own widths and
+     heights, then in pixels. */
   const COTES = [{
     nom: "dessous",
     part: [0, 0.5],

@@ -53,7 +53,7 @@ LIEUX_INFORMATION = {
 """Kinds of places where people are told of trainings, in words."""
 
 BESOINS = ("fort", "modere", "inconnu")
-OFFRES_BESOIN = ("presente", "faible", "loin", "aucune", "inconnue")
+OFFRES_BESOIN = ("presente", "faible", "loin", "aucune", "inconnue", "non_collectee")
 LIENS_FAMILLE = ("publie", "ecrit", "aucun")
 
 

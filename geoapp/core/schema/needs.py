@@ -231,7 +231,14 @@ BESOINS_TABLES = (
             column("trajet_proche_min", "reel", "Son trajet médian en voiture, en minutes"),
             column("est_proche_dehors", "booleen", "Elle est hors de la zone"),
             column("besoin", "texte", "Le besoin, en un mot", requis=True, valeurs=BESOINS),
-            column("offre", "texte", "L'offre, en un mot", requis=True, valeurs=OFFRES_BESOIN),
+            column(
+                "offre",
+                "texte",
+                "L'offre connue, en un mot ; « non_collectee » quand aucune source ne dit tenir "
+                "les formations de la famille : ni part ni trajet n'est alors dit",
+                requis=True,
+                valeurs=OFFRES_BESOIN,
+            ),
             column(
                 "offre_relative",
                 "reel",
