@@ -34,8 +34,7 @@ reseau: .venv-reseau/.fait
 .venv-reseau/.fait: requirements-reseau.lock
 	@$(MAKE) --no-print-directory python-reseau
 	$(PYTHON_RESEAU) -m venv .venv-reseau
-	.venv-reseau/bin/python -m pip --quiet --disable-pip-version-check install --only-binary :all: \
-		--require-hashes -r requirements-reseau.lock $(COMPILED)
+	$(call install_lock,.venv-reseau,requirements-reseau.lock,--only-binary :all: $(COMPILED))
 	touch $@
 
 python-reseau:
@@ -89,26 +88,37 @@ vendor: $(VENV)/.run
 # COMPILED=--no-compile leaves it to what imports it: half of it never is where only tests are run.
 COMPILED ?=
 
+# uv installs a lock for a seventh of the processor that pip takes; where it cannot be had or fails,
+# pip does.  It reads nothing of what pip is told: where to look is handed to it.
+TOLD = $(shell $(BIN)/python -m pip config list 2>/dev/null | sort -r | sed -n \
+	-e 's/.*[.]index-url=/UV_DEFAULT_INDEX=/p' -e 's/.*extra-index-url=/UV_INDEX=/p' \
+	-e 's/.*find-links=/UV_FIND_LINKS=/p' -e 's/.*no-index=/UV_NO_INDEX=/p')
+LOCKED = --no-deps --require-hashes -r
+install_lock = $(TOLD) $(BIN)/uv pip install --quiet --system-certs \
+	--index-strategy unsafe-best-match --python $(1)/bin/python \
+	$(if $(findstring --no-compile,$(3)),,--compile-bytecode) $(filter-out --no-compile,$(3)) \
+	$(LOCKED) $(2) || \
+	$(PIP:$(BIN)%=$(1)/bin%) install $(3) $(LOCKED) $(2)
+
 # The locks name each version with the digests of its files, for every platform: the same everywhere.
 # They name all of them: nothing is left to look for, which took a third of the install.
 $(VENV)/.run: requirements.lock setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r requirements.lock --no-deps $(COMPILED)
+	-sed -n '/^uv==/,/[^\]$$/p' requirements-test.lock | $(PIP) install $(LOCKED) /dev/stdin
+	$(call install_lock,$(VENV),requirements.lock,$(COMPILED))
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
 # Compiled where it is imported: half of it never is.
 $(VENV)/.test: $(VENV)/.run requirements-test.lock
-	$(PIP) install --no-compile --require-hashes -r requirements-test.lock --no-deps
+	$(call install_lock,$(VENV),requirements-test.lock,--no-compile)
 	touch $@
 
-COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate
 
 # The builder of the package comes with the others: nothing is fetched outside the locks.
-lock:
-	$(PYTHON) -m venv $(VENV)/lock
-	$(VENV)/lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13'
+lock: $(VENV)/.test
 	echo 'setuptools>=77' | $(COMPILE) requirements.txt - -o requirements.lock
 	$(COMPILE) -c requirements.lock requirements.txt requirements-test.txt -o requirements-test.lock
 	$(COMPILE) -c requirements-test.lock requirements-national.txt -o requirements-national.lock

@@ -109,7 +109,8 @@ def test_the_image_installs_the_lock_by_its_digests_and_runs_as_nobody_known():
     assert "--require-hashes -r requirements.lock" in install
     assert "--no-deps --no-build-isolation -e ." in install
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for step in ("install --require-hashes -r requirements.lock", "--no-deps --no-build-isolation"):
+    asked = ("--require-hashes -r\n", "install_lock,$(VENV),requirements.lock,")
+    for step in (*asked, "--no-deps --no-build-isolation"):
         assert step in makefile, "the image is installed as CI installs"
     (user,) = steps("USER")
     assert user.isdigit() and int(user) >= 1000 and f"--uid {user}" in IMAGE
