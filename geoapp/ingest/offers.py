@@ -187,7 +187,7 @@ def locate_alone(bilan: Bilan, flat: pd.DataFrame, communes: gpd.GeoDataFrame) -
     lines = dict(zip(tables["lieux"]["id_lieu"], tables["lieux"].index, strict=True))
     tables["lieux"] = lieux.assign(id_source=bilan.id_source)
     inside = set(communes.loc[communes["est_region"].astype(bool), "code_commune"])
-    count_places(bilan, tables, inside)
+    count_places(bilan, list_placed(tables), inside)
     waits = lieux["geometry"].isna() & lieux["code_uai"].notna()
     bilan.nb_par_code = int(tables["actions_lieux"]["id_lieu"].isin(lieux["id_lieu"][waits]).sum())
     bilan.corrections += [
@@ -205,18 +205,19 @@ def add_repairs(bilan: Bilan, repairs: pd.DataFrame) -> None:
     ]
 
 
-def count_places(
-    bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]
-) -> None:
-    """Fill the placed, doubtful and outside counts of a source.
+def list_placed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what `count_places` counts: the offers of every source, each with its place."""
+    told = ["id_source", "id_lieu", "geometry", "est_douteuse", "code_commune", "code_uai"]
+    places = pd.DataFrame(tables["lieux"][told])
+    return tables["actions_lieux"][["id_lieu"]].merge(places, on="id_lieu")
+
+
+def count_places(bilan: Bilan, placed: pd.DataFrame, region_communes: set[str]) -> None:
+    """Fill the placed, doubtful and outside counts of a source, given the offers of `list_placed`.
 
     One offer is one row of its file: one action in one place.
     """
-    told = ["id_lieu", "geometry", "est_douteuse", "code_commune", "code_uai"]
-    lieux = tables["lieux"][["id_source", *told]]
-    theirs = lieux.loc[lieux["id_source"].eq(bilan.id_source), told]
-    links = tables["actions_lieux"][["id_action", "id_lieu"]]
-    mine = links.merge(pd.DataFrame(theirs), on="id_lieu")
+    mine = placed[placed["id_source"].eq(bilan.id_source)]
     nb = len(mine) + sum(bilan.complements.values())
     if nb != bilan.nb_valides:
         raise ContractError(

@@ -381,8 +381,10 @@ def _count_all(
 ) -> None:
     """Give the state the counts of sources checked, once their offers are placed."""
     inside = set(state.communes.loc[state.communes["est_region"].astype(bool), "code_commune"])
+    placed = offers.list_placed(tables)
     for bilan, apart in told:
-        _count(bilan, tables, repairs, inside)
+        offers.count_places(bilan, placed, inside)
+        offers.add_repairs(bilan, repairs)
         bilan.count_apart(*apart)
         state.bilans[bilan.id_source] = bilan
 
@@ -391,11 +393,3 @@ def _labels(state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]) -> Lib
     """Return the labels that titles rest on, learnt again when a nomenclature changes."""
     key = state.etapes.key("libelles", gather_labels, sources_key(state, "nomenclature"))
     return do(state.etapes, "libelles", key, partial(gather_labels, nomenclatures))
-
-
-def _count(
-    bilan: Bilan, tables: Mapping[str, pd.DataFrame], repairs: pd.DataFrame, inside: set[str]
-) -> None:
-    """Complete the counts of one source once its offers are placed."""
-    offers.count_places(bilan, tables, inside)
-    offers.add_repairs(bilan, repairs)

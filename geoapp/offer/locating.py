@@ -224,8 +224,11 @@ def shared_points(offers: pd.DataFrame, *, rues_max: int = RUES_MAX) -> pd.Serie
     """
     streets = pd.DataFrame(
         {"place": offers["id_place"], "rue": map_distinct(offers["adresse"], street_of)}
-    ).dropna()
-    nb = streets.groupby("place")["rue"].agg(_count_streets)
+    )
+    streets = streets.dropna().drop_duplicates()
+    # Most points are those of one street: they stand for no more.
+    several = streets[streets["place"].duplicated(keep=False)]
+    nb = several.groupby("place")["rue"].agg(_count_streets)
     return offers["id_place"].map(nb).fillna(0).gt(rues_max)
 
 
