@@ -17,6 +17,7 @@ from geoapp.coverage.classes import (
     make_classes,
     round_classes,
 )
+from geoapp.coverage.legend import bounds_in_words
 from support.sources import TRUTH
 
 VALUES = st.lists(
@@ -127,3 +128,16 @@ def test_where_nearly_all_are_at_the_ends_the_classes_still_part_the_others():
 
 def test_every_method_has_a_name():
     assert set(METHODES) == {"jenks", "quantiles", "fixes"}
+
+
+def test_a_class_that_holds_its_bound_alone_is_told_by_it():
+    found = round_classes([0.0] * 9 + [1.0] * 6, make_classes([0.0] * 9 + [1.0] * 6))
+    assert found.seules == (True, True)
+    assert bounds_in_words(["0 %", "0 %", "100 %"], found.seules) == ["0 %", "100 %"]
+    values = [0, 0, 1, 2, 7, 8, 9, 30]
+    spread = make_classes(values, methode="fixes", bornes=(0, 0, 9, 30))
+    assert spread.seules == (True, False, True)
+    told = bounds_in_words(["0", "0", "9", "30"], spread.seules)
+    assert told == ["0", "plus de 0 à 9", "30"]
+    # A bound that is rounded up is no value of its class.
+    assert make_classes(values, methode="fixes", bornes=(0, 0, 9, 31)).seules[2] is False

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from benchmarks import pictures
 from geoapp.cli import main
 from geoapp.cli.guide import DOCS, PAGES, list_commands
 from geoapp.core.config import Settings
@@ -101,3 +102,11 @@ def test_templates_styles_and_scripts_hold_in_100_columns():
         if len(line) > 100
     ]
     assert len(files) > 80 and not long
+
+
+def test_each_picture_is_shown_and_can_be_taken_again():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    texts = "".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = set(re.findall(r"images/([\w-]+)\.png\)", texts))
+    assert {path.stem for path in pictures.IMAGES.glob("*")} == shown
+    assert {one.nom for one in pictures.PICTURES} | {pictures.FILM} == shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -99,13 +99,15 @@ _BORNES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 class Classes:
     """Classes of values.
 
-    `bornes` holds the least value, then the upper bound of each class, included.
+    `bornes` holds the least value, then the upper bound of each class, included; `seules` tells the
+    classes of which every value is that bound.
     """
 
     methode: str
     bornes: tuple[float, ...]
     effectifs: tuple[int, ...]
     nb_inconnus: int
+    seules: tuple[bool, ...] = ()
 
 
 def make_classes(
@@ -130,7 +132,11 @@ def make_classes(
     empty = Classes(methode, limits, (), int(len(values) - len(known)))
     ranks = assign_classes(known, empty)
     counts = np.bincount(ranks[ranks >= 0], minlength=max(len(limits) - 1, 0))
-    return Classes(methode, limits, tuple(int(n) for n in counts), empty.nb_inconnus)
+    alone = [
+        bool(nb) and not (known[ranks == rank] < limits[rank + 1]).any()
+        for rank, nb in enumerate(counts)
+    ]
+    return Classes(methode, limits, tuple(int(n) for n in counts), empty.nb_inconnus, tuple(alone))
 
 
 def _limits(
@@ -183,7 +189,7 @@ def round_classes(values, classes: Classes) -> Classes:
     was_empty, is_empty = ([not nb for nb in one.effectifs] for one in (classes, made))
     if is_empty != was_empty or any(a > b for a, b in pairwise(bornes)):
         return classes
-    return Classes(classes.methode, bornes, made.effectifs, classes.nb_inconnus)
+    return replace(made, methode=classes.methode, nb_inconnus=classes.nb_inconnus)
 
 
 def _short(bound: float, known: np.ndarray) -> float:

@@ -5,6 +5,7 @@ Web page and static figure show this one legend.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,13 +45,17 @@ def is_reversed(mesure: str) -> bool:
     return INDICATEURS[mesure].est_pire_si == "bas"
 
 
-def bounds_in_words(words: list[str]) -> list[str]:
+def bounds_in_words(words: list[str], seules: Sequence[bool] = ()) -> list[str]:
     """Return the interval of each class from its bounds in words.
 
     The least value is in the first, an upper bound in the class it ends: « plus de » is said after
-    a class of one value only, which the next one seems to hold.
+    a class of one value only, which the next one seems to hold.  A class of `seules` holds its
+    upper bound alone: it is told by it.
     """
     pairs = list(pairwise(words))
+    for rank, is_alone in enumerate(seules):
+        if is_alone:
+            pairs[rank] = (pairs[rank][1],) * 2
     return [
         low
         if low == high
@@ -79,12 +84,13 @@ def class_lines(reponse: Reponse) -> list[LigneLegende]:
     question, classes = reponse.question, reponse.classes
     indicateur, nb = INDICATEURS[question.mesure], len(classes.effectifs)
     words = [format_value(indicateur, borne, question.unite) for borne in classes.bornes]
-    told = zip(pairwise(classes.bornes), bounds_in_words(words), classes.effectifs, strict=True)
+    mots = bounds_in_words(words, classes.seules)
+    told = zip(pairwise(classes.bornes), mots, classes.effectifs, strict=True)
     return [
         LigneLegende(
-            low, high, shade(rank, nb, est_inverse=is_reversed(question.mesure)), mots, held
+            low, high, shade(rank, nb, est_inverse=is_reversed(question.mesure)), words, held
         )
-        for rank, ((low, high), mots, held) in enumerate(told)
+        for rank, ((low, high), words, held) in enumerate(told)
         if held
     ]
 

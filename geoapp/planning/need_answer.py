@@ -25,7 +25,7 @@ SANTE = "sante"
 
 LISTES = {
     "toutes": "Toutes les familles",
-    "fort_loin": "Besoin fort, offre faible ou loin",
+    "fort_loin": "Besoin fort, offre connue faible ou loin",
     "faible_forte": "Offre présente, besoin plus faible",
 }
 """What is listed, in words."""
@@ -62,8 +62,8 @@ PARAMETRES: dict[str, Parametre] = {
         Parametre(
             nom="liste",
             type="texte",
-            aide="Ce qui est listé : toutes les lignes, besoin fort et offre faible ou loin, "
-            "ou l'inverse",
+            aide="Ce qui est listé : toutes les lignes, besoin fort et offre connue faible ou "
+            "loin, ou l'inverse",
             exemple="fort_loin",
             valeurs=tuple(LISTES),
         ),

@@ -186,7 +186,7 @@ def _tell_family(reponse: ReponseBesoin) -> list[str]:
             "peut dire où elles manquent."
         )
     if len(lacking):
-        text = f"Besoin fort, offre faible ou loin dans {count(len(lacking), 'zone')}"
+        text = f"Besoin fort, offre connue faible ou loin dans {count(len(lacking), 'zone')}"
         sentences.append(f"{text} : {_cite(lacking)}.")
     return sentences
 

@@ -85,7 +85,7 @@ def choropleth(
             bord=colour,
             epaisseur=edge,
         )
-        for rank, words in enumerate(bounds_in_words(list(mots)))
+        for rank, words in enumerate(bounds_in_words(list(mots), classes.seules))
         if classes.effectifs[rank]
     ]
     return (*fills, *_without_value(zonage, formes, ranks, inside, (colour, edge)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geoapp.core.french import (
+    lower_first,
     upper_first,
 )
 from geoapp.coverage.indicators import (
@@ -46,4 +47,6 @@ def where_known(contenu: ContenuZone, texte: str) -> str:
     status = contenu.couverture.ligne["perimetre"]
     if status == INCONNUE:
         return f"{LIBELLES[INCONNUE]} : rien ne peut en être dit."
-    return texte if status == CONNUE else f"Dans l'offre que nos sources tiennent : {texte}"
+    if status == CONNUE:
+        return texte
+    return f"Dans l'offre que nos sources tiennent : {lower_first(texte)}"
