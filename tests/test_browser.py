@@ -50,6 +50,26 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width
         audit(seen, axe_source, server)
 
 
+def test_the_audit_tells_what_is_wrong_and_where(tmp_path, browser, axe_source):
+    """Colours that it reads once, half transparent ones too, are told from one another."""
+    ill = """<!doctype html><html lang="fr"><title>Essai</title><main><h1>Essai</h1>
+        <p style="color: #767676">assez</p><p style="color: #777">trop clair</p>
+        <div style="background: #777"><p style="color: #fff">trop clair aussi</p></div>
+        <div style="background: rgb(0 0 0 / 54%)"><p style="color: white">assez sombre</p></div>
+        <div style="background: rgb(0 0 0 / 53%)"><p style="color: white">un peu moins</p></div>
+        <img src="data:," width="30" height="30"></main>"""
+    with Visited(browser) as seen:
+        path = tmp_path / "essai.html"
+        path.write_text(ill, encoding="utf-8")
+        found = dict(violations(seen.open(path.as_uri()), axe_source))
+        assert set(found) == {"color-contrast", "image-alt"}
+        assert [one.split(">")[1].split("<")[0] for one in found["color-contrast"]] == [
+            "trop clair",
+            "trop clair aussi",
+            "un peu moins",
+        ]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_error_page_is_accessible(server, browser, axe_source, width):
     with Visited(browser, width) as seen:

@@ -45,6 +45,21 @@ MARK_REPEATED = """({many, mark}) => {
     }
 }"""
 """Marks what has the tag and the classes of enough elements before it, beside it."""
+AXE_QUICKER = """;(() => {
+    const colour = axe.commons.color.Color.prototype, parse = colour.parseString, known = new Map();
+    colour.parseString = function (text) {
+        if (!known.has(text)) {
+            parse.call(this, text);
+            known.set(text, [this.r, this.g, this.b, this.alpha]);
+        }
+        [this.r, this.g, this.b, this.alpha] = known.get(text);
+        return this;
+    };
+    axe._audit.noHtml = true;
+})()"""
+"""Reads each colour once, of the same few that it reads thousands of times, and does not write the
+text of each element that each rule looks at: a third of an audit.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +78,8 @@ def axe_source():
     package = pytest.importorskip(
         "axe_playwright_python", reason="paquet axe-playwright-python absent"
     )
-    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    return source + AXE_QUICKER
 
 
 @pytest.fixture(scope="session")
@@ -190,6 +206,10 @@ def violations(page, axe_source, rules=AXE_TAGS):
     asked = {"runOnly": rules, "resultTypes": ["violations"], "elementRef": False, "iframes": False}
     where = {"include": [["html"]], "exclude": [[f"[{MARK}]"]]}
     run = "([where, asked]) => axe.run(where, asked)"
+    if not page.evaluate(run, [where, asked])["violations"]:
+        return []
+    # What is wrong is asked again, with the text of its elements.
+    page.evaluate("axe._audit.noHtml = false")
     found = page.evaluate(run, [where, asked])["violations"]
     return [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]
 
