@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import format_date, join_words, lower_first, typeset, with_article
+from geoapp.core.french import (
+    format_date,
+    join_words,
+    lower_first,
+    typeset,
+    upper_first,
+    with_article,
+)
 from geoapp.core.memory import Memory
 from geoapp.core.schema import STATUTS
 from geoapp.core.snapshot import Snapshot
@@ -109,6 +116,11 @@ class Perimetre:
     def libelle(self) -> str:
         """Return the status in words."""
         return LIBELLES[self.statut]
+
+    @property
+    def trous(self) -> str:
+        """Return one sentence: what no source claims to hold; "" when nothing misses."""
+        return f"{upper_first(_not_known(self.inconnues))}." if self.inconnues else ""
 
     @property
     def phrase(self) -> str:

@@ -22,6 +22,8 @@ from geoapp.core.french import (
 from geoapp.core.schema.model import MESURES
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.counted import is_counted
+from geoapp.offer.filters import SANS_FILTRE
+from geoapp.offer.perimeter import perimeter_of
 from geoapp.planning.need_answer import (
     QuestionBesoin,
     answer_need,
@@ -373,13 +375,13 @@ def _offer(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuil
     tiles = [
         Tuile(
             theme=THEMES[3],
-            titre="Formations",
+            titre="Formations connues",
             valeur=format_number(len(inside)),
             phrase="" if _is_region(mine) else against(rate, usual),
             annee=years,
             source=_producers(snapshot, inside),
             definition="Une formation par lieu connu, hors formations à distance. "
-            "La formation continue n'est pas connue.",
+            f"{perimeter_of(snapshot, SANS_FILTRE).trous}".strip(),
             table="offres",
         )
     ]
@@ -468,7 +470,7 @@ def _lacking(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tu
             theme=THEMES[3],
             titre="Besoin fort, offre connue faible ou loin",
             valeur=count(len(lacking), "famille"),
-            phrase="Les écoles de soins et la formation continue ne sont pas dans nos sources.",
+            phrase=perimeter_of(snapshot, SANS_FILTRE).trous,
             liste=_cited(lacking),
         ),
     ]

@@ -13,7 +13,9 @@ import pandas as pd
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import SANS_FILTRE
 from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
+from geoapp.offer.perimeter import Perimetre, perimeter_of
 from geoapp.planning.families import CAUSES, why_unlinked, written_reasons
 from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
 from geoapp.reference.codes.identifiers import suggest
@@ -113,7 +115,8 @@ class ReponseBesoin:
     Beside the columns of `besoins_offres`: `nom` of the row, `nom_famille`, `est_sante_social`,
     `lien`, `nb_region` (trainings of the region), `cause` (why there is none, one of
     `families.CAUSES`; NA), `sans_formation` (the same in words, or None) and what is known of the
-    nearest training (`proche_titre`, `proche_commune`, `proche_portee`).
+    nearest training (`proche_titre`, `proche_commune`, `proche_portee`).  `perimetre` is that of
+    the whole offer of the region.
     """
 
     question: QuestionBesoin
@@ -121,6 +124,7 @@ class ReponseBesoin:
     toutes: pd.DataFrame
     familles: pd.DataFrame
     sources: list[dict]
+    perimetre: Perimetre
 
 
 def parse_need(
@@ -251,6 +255,7 @@ def answer_need(snapshot: Snapshot, question: QuestionBesoin) -> ReponseBesoin:
         toutes=rows,
         familles=families,
         sources=need_sources(snapshot),
+        perimetre=perimeter_of(snapshot, SANS_FILTRE),
     )
 
 

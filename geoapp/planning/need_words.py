@@ -205,7 +205,13 @@ def _in_region(row, reponse: ReponseBesoin) -> str:
 
 def _alert(reponse: ReponseBesoin) -> list[str]:
     """Return that care schools are in no source, when the answer is about care."""
-    return [ALERTE_SANTE] if is_about_care(reponse) else []
+    return [ALERTE_SANTE] if is_about_care(reponse) and _lacks_care(reponse) else []
+
+
+def _lacks_care(reponse: ReponseBesoin) -> bool:
+    """Tell whether no source claims to hold the trainings of some care."""
+    rows = reponse.toutes
+    return bool((rows["est_sante_social"] & rows["offre"].eq(NON_COLLECTEE)).any())
 
 
 def is_about_care(reponse: ReponseBesoin) -> bool:
@@ -227,7 +233,7 @@ def list_notes(reponse: ReponseBesoin) -> list[str]:
     rows = reponse.toutes
     passed = rows["est_repartie"].fillna(False).astype(bool).any()
     elsewhere = [] if not passed else [_PASSAGE]
-    care = [] if is_about_care(reponse) or not rows["est_sante_social"].any() else [ALERTE_SANTE]
+    care = [] if is_about_care(reponse) or not _lacks_care(reponse) else [ALERTE_SANTE]
     return [
         *care,
         "Besoin fort : plus de projets connus pour 1 000 habitants que la famille moyenne de la "
@@ -248,8 +254,8 @@ def list_notes(reponse: ReponseBesoin) -> list[str]:
         f"Pour {count(_written(reponse), 'famille')} de l'enquête, le lien est le nôtre, dit "
         "famille par famille dans la table « familles_metiers ».",
         f"Années différentes : {_years(reponse)}.",
-        "La formation continue, et l'apprentissage depuis 2020, ne sont pas connus. Les secondes "
-        "communes à plusieurs bacs pro ne sont comptées dans aucune famille.",
+        f"{reponse.perimetre.phrase} Les secondes communes à plusieurs bacs pro ne sont comptées "
+        "dans aucune famille.",
     ]
 
 

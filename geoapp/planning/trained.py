@@ -11,6 +11,8 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import SANS_FILTRE
+from geoapp.offer.perimeter import perimeter_of
 from geoapp.planning.need_answer import of_group, tell_vintage
 from geoapp.planning.need_table import SORTIES
 from geoapp.reference.codes.tracks import ENTREES
@@ -49,9 +51,14 @@ NOTES = (
     "Les nombres d'élèves de 1 à 4 sont tus. La seconde commune à plusieurs bacs pro n'est comptée "
     "dans aucune famille.",
     "Les taux d'emploi sont ceux de la région entière, toutes années d'une même cohorte.",
-    "La formation continue n'est pas dans nos sources.",
 )
-"""What must be known of these numbers."""
+"""What must be known of these numbers, whatever the sources."""
+
+
+def list_notes(snapshot: Snapshot) -> list[str]:
+    """Return what must be known of these numbers, what no source holds at the end."""
+    holes = perimeter_of(snapshot, SANS_FILTRE).trous
+    return [*NOTES, *([holes] if holes else [])]
 
 
 @dataclass(frozen=True, kw_only=True)

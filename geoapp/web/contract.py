@@ -140,8 +140,9 @@ class Route:
 
 
 PERIMETRE = (
-    "Ce que nos sources tiennent de l'offre demandée : statut (connue, partielle, inconnue), "
-    "portée en mots ; message : ce qu'il faut savoir de résultats rares ou absents"
+    "Ce que nos sources tiennent de l'offre demandée, du domaine que nomment ses mots : statut "
+    "(connue, partielle, inconnue), portée en mots ; message : ce qu'il faut savoir de résultats "
+    "rares ou absents"
 )
 """What the object `perimetre` of a search is."""
 

@@ -14,7 +14,7 @@ from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import describe_place, parse_request
 from geoapp.outputs.needs import trained_file
 from geoapp.planning.need_answer import list_groups
-from geoapp.planning.trained import NOTES, Formes, who_is_trained
+from geoapp.planning.trained import Formes, list_notes, who_is_trained
 from geoapp.web.presentation import Query
 from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import courant, served_engine
@@ -87,7 +87,7 @@ def index():
         demande=asked,
         formes=found,
         lignes=_rows(found) if found else [],
-        notes=NOTES,
+        notes=list_notes(courant().snapshot()),
         durees=DUREES,
         groupes=_groups(),
         telechargements=list_files("trained.export", asked.query, est_carte=False),
