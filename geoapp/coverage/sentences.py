@@ -26,6 +26,7 @@ from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
 from geoapp.coverage.world import PART_PLACES_INCONNUES, World
 from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
+from geoapp.reference.codes.voies import only_track
 from geoapp.reference.zonings import CARREAU, COMPARES
 
 RURALES = {nom: row.rurales for nom, row in COMPARES.items() if row.rurales}
@@ -330,10 +331,9 @@ def _border(world: World, question: Question, quality: dict) -> str:
     theirs = count(
         quality["nb_voisines"], "de leurs formations compte", "de leurs formations comptent"
     )
-    return (
-        f"Avec les départements voisins : {theirs} "
-        "(apprentissage seulement), ainsi que leurs habitants."
-    )
+    track = only_track(world.offres.loc[world.offres["est_voisine"], "voie"])
+    kind = f" ({track})" if track else ""
+    return f"Avec les départements voisins : {theirs}{kind}, ainsi que leurs habitants."
 
 
 def _supply(question: Question, quality: dict) -> str:

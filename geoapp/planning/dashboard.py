@@ -199,7 +199,8 @@ def _people(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
     total = mine.communes.sum()
     share = total / whole.communes.sum()
     members = snapshot.read("communes_zones")
-    rural = set(members.loc[members["type_zone"].eq("frr"), "code_commune"])
+    links = members[members["type_zone"].eq("frr")]
+    rural = set(links["code_commune"])
     tiles = [
         Tuile(
             theme=THEMES[0],
@@ -225,7 +226,7 @@ def _people(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
                 titre="Vivent en zone rurale fragile (FRR)",
                 valeur=_percent(part),
                 phrase="" if _is_region(mine) else f"{_percent(usual)} dans la région.",
-                annee="2025",
+                annee=str(links["millesime"].iloc[0]),
                 source="ANCT, DGCL",
                 definition="Habitants des communes classées France ruralités revitalisation, "
                 "FRR+, ou gardant le bénéfice des anciennes ZRR.",

@@ -389,8 +389,13 @@ def describe_search(requete: Requete, mots: str | None = None) -> str:
     filtres = describe_filters(requete.filtres)
     kept = f", {filtres}" if filtres else ""
     # Those of a neighbour are not collected: none found there is not none there.
-    ours = "" if requete.lieu is None or requete.lieu.est_region else " de la région"
+    ours = "" if is_inside(requete) else " de la région"
     return f"{ours}{texte}{describe_place(requete)}{emprise}{kept}"
+
+
+def is_inside(requete: Requete) -> bool:
+    """Tell whether a search is in the region: around a place of it, or around none."""
+    return requete.lieu is None or requete.lieu.est_region
 
 
 def describe_place(requete: Requete) -> str:

@@ -13,7 +13,7 @@ from geoapp.offer.perimeter import (
     touched_departements,
 )
 from geoapp.offer.search.model import Requete, Resultat
-from geoapp.offer.search.requests import describe_place
+from geoapp.offer.search.requests import describe_place, is_inside
 from geoapp.offer.search.words import as_typed
 
 PEU = 5
@@ -43,7 +43,9 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
     What no source claims to hold is said whatever the number of results.
     """
     texte = resultat.texte
-    what = f" « {texte.dit} »" if texte.dit else ""
+    # Those of a neighbour are not collected.
+    ours = "" if is_inside(resultat.requete) else " de la région"
+    what = f"{ours} « {texte.dit} »" if texte.dit else ours
     where = describe_place(resultat.requete)
     nb = resultat.total + resultat.nb_a_distance
     if perimetre.statut == INCONNUE:
@@ -60,7 +62,7 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
     if nb and unknown:
         # What was typed is in none of our trainings: those found are of another word.
         words = join_words([f"« {mot} »" for mot in unknown])
-        return f"Aucune formation {words} dans nos sources{where} : {perimetre.portee}."
+        return f"Aucune formation{ours} {words} dans nos sources{where} : {perimetre.portee}."
     if not nb:
         end = "" if perimetre.statut == CONNUE else " ; il peut en exister d'autres"
         return f"Aucune formation{what} dans nos sources{where} : {perimetre.portee}{end}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -64,3 +65,9 @@ def _voie(label: str) -> str | None:
     if named == ["apprentissage", "scolaire"]:
         return "apprentissage" if "initiale" in text else None
     return named[0] if len(named) == 1 else None
+
+
+def only_track(voies: Iterable[str | None]) -> str:
+    """Return « apprentissage seulement » where all trainings are of that voie; "" else."""
+    told = {voie for voie in voies if isinstance(voie, str)}
+    return f"{VOIES[told.pop()].lower()} seulement" if len(told) == 1 else ""
