@@ -8,10 +8,14 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import shapely
+from geopandas.array import GeometryArray
 from pyarrow.parquet import ParquetFile
 
 from geoapp.core import schema
@@ -82,13 +86,24 @@ def read_table(
     """Return the Parquet file `path` as table `nom` of the schema, or some of its columns."""
     # Not by pandas, that looks for a folder of files before it reads this one.
     with ParquetFile(path) as file:
-        frame = file.read(columns).to_pandas()
-    if not schema.TABLES[nom].est_geographique or "geometry" not in frame:
-        return frame
+        table = file.read(columns)
+    if not schema.TABLES[nom].est_geographique or "geometry" not in table.column_names:
+        return table.to_pandas()
+    rank = table.column_names.index("geometry")
+    frame = table.remove_column(rank).to_pandas()
     # Not by GeoPandas: reading the reference system that a file spells out takes longer than all
     # the rest of a small table, and a snapshot holds no other one.
-    frame["geometry"] = gpd.GeoSeries.from_wkb(frame["geometry"], crs=CRS_GEO)
+    frame.insert(rank, "geometry", read_shapes(table.column(rank).combine_chunks(), CRS_GEO))
     return gpd.GeoDataFrame(frame, geometry="geometry")
+
+
+def read_shapes(wkb: pa.Array, crs: Any) -> GeometryArray:
+    """Return shapes written as WKB, each made once: a place is that of many offers."""
+    coded = wkb.dictionary_encode()
+    made = shapely.from_wkb(coded.dictionary.to_numpy(zero_copy_only=False))
+    # The last is that of the rank -1: no shape.
+    ranks = coded.indices.fill_null(-1).to_numpy()
+    return GeometryArray(np.append(made, np.array([None]))[ranks], crs=crs)
 
 
 def open_snapshot(data_dir: Path) -> Snapshot:

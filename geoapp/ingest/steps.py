@@ -37,6 +37,7 @@ from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import read_secret, replacing
 from geoapp.core.sealed import BLOCK, AlteredError, sealing, unsealing
+from geoapp.core.snapshot import read_shapes
 from geoapp.core.unused import give_back
 from geoapp.reference.vicinity import communes_file, region_code
 from geoapp.sources.content import sha256_of
@@ -254,12 +255,8 @@ class _Pickler(pickle.Pickler):
 
 
 def _shapes(wkb: pa.Array, crs: Any) -> GeometryArray:
-    """Return shapes that `_Pickler` wrote, each made once: a place is that of many offers."""
-    coded = wkb.dictionary_encode()
-    made = shapely.from_wkb(coded.dictionary.to_numpy(zero_copy_only=False))
-    # The last is that of the rank -1: no shape.
-    ranks = coded.indices.fill_null(-1).to_numpy()
-    return GeometryArray(np.append(made, np.array([None]))[ranks], crs=crs)
+    """Return shapes that `_Pickler` wrote."""
+    return read_shapes(wkb, crs)
 
 
 def _undump(stream: io.BufferedReader) -> Any:

@@ -310,8 +310,11 @@ class _Comparateur:
     def compare(self, one: int, other: int, likeness: float, metres: float) -> tuple | None:
         """Return (one, other, rule, score, evidence); None when the pair is not worth a look."""
         learnt = self._learnt(one, other, likeness)
-        where = self._where(one, other, learnt[0], metres) if learnt else None
-        if learnt is None or where is None:
+        # No place makes up for what is learnt.
+        if learnt is None or learnt[1] < SEUIL_POSSIBLE:
+            return None
+        where = self._where(one, other, learnt[0], metres)
+        if where is None:
             return None
         (what, part, evidence), (place, place_part, place_evidence) = learnt, where
         score = part * place_part
@@ -366,6 +369,10 @@ class _Comparateur:
             "siret": self._same("siret", one, other) if commune else None,
             "point": f"{metres:.0f}" if metres <= RAYON_M else None,
             "siren": self._same("siren_sur", one, other) if commune else None,
+        }
+        # Names are read last: the rules before theirs decide of most.
+        may_share_name = may_share_name and set(found.values()) == {None}
+        found |= {
             "nom": self._shared_name(one, other, is_near) if may_share_name else None,
             "ilot": f"{metres:.0f}" if metres <= ILOT_M and learnt in CODES else None,
             "voisinage": f"{metres:.0f}" if is_near else None,

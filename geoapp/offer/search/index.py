@@ -209,7 +209,8 @@ def _write_jobs(
         return [(code, rank, len(labels)) for code, rank in best.items()]
 
     # The formations of one document have the same jobs.
-    cells = dict(zip(doc.tolist(), metiers_of.fillna(""), strict=True))
+    first = pd.Series(doc).drop_duplicates()
+    cells = dict(zip(first, metiers_of.iloc[first.index].fillna(""), strict=True))
     led = ((code, row, *rest) for row, cell in cells.items() for code, *rest in ranked(cell))
     connection.executemany("INSERT INTO textes_metiers VALUES (?, ?, ?, ?)", sorted(led))
 
