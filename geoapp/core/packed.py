@@ -38,7 +38,8 @@ class Packed:
 
     def __getitem__(self, wanted: str | list[str]) -> pd.Series | pd.DataFrame:
         columns = [wanted] if isinstance(wanted, str) else wanted
-        return read_table(io.BytesIO(self.content), self.nom, columns)[wanted]
+        content = io.BytesIO(self.content)
+        return read_table(content, self.nom, columns, is_shared=False)[wanted]
 
     def __len__(self) -> int:
         return pq.read_metadata(io.BytesIO(self.content)).num_rows

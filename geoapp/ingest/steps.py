@@ -20,6 +20,7 @@ import logging
 import pickle
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
@@ -35,7 +36,7 @@ from geopandas.array import GeometryArray
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
-from geoapp.core.files import read_secret, replacing
+from geoapp.core.files import HELD, let_file_go, read_secret, replacing
 from geoapp.core.sealed import BLOCK, AlteredError, sealing, unsealing
 from geoapp.core.snapshot import read_shapes
 from geoapp.core.unused import give_back
@@ -309,6 +310,9 @@ def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, 
     if process_time() - start > LONGUE:
         give_back()
     kept = _load(etapes, path)
+    with suppress(OSError), open(path, "rb") as file:
+        if file.seek(0, io.SEEK_END) > HELD:
+            let_file_go(file.fileno())
     # Another build may have removed it meanwhile.
     return _made(etapes, None, make) if kept is _MISSING else kept
 

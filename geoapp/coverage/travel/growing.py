@@ -110,8 +110,13 @@ class GrowingMatrix:
 def let_go(array: np.ndarray) -> None:
     """Give back the memory of what was read of a mapped array; it is read again when asked."""
     base: object = array
+    path = None
     while isinstance(base, np.ndarray):
+        path = getattr(base, "filename", path)
         base = base.base
     if isinstance(base, mmap.mmap):
         with suppress(OSError, ValueError):
             base.madvise(mmap.MADV_DONTNEED)
+            if path and array.nbytes > HELD:
+                with open(path, "rb") as file:
+                    let_file_go(file.fileno())
