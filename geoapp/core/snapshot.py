@@ -95,9 +95,9 @@ def read_table(
     with ParquetFile(path) as file:
         table = file.read(columns, use_threads=is_shared)
     if not schema.TABLES[nom].est_geographique or "geometry" not in table.column_names:
-        return table.to_pandas()
+        return table.to_pandas(use_threads=is_shared)
     rank = table.column_names.index("geometry")
-    frame = table.remove_column(rank).to_pandas()
+    frame = table.remove_column(rank).to_pandas(use_threads=is_shared)
     # Not by GeoPandas: reading the reference system that a file spells out takes longer than all
     # the rest of a small table, and a snapshot holds no other one.
     frame.insert(rank, "geometry", read_shapes(table.column(rank).combine_chunks(), CRS_GEO))

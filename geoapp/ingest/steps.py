@@ -310,6 +310,7 @@ def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, 
     if process_time() - start > LONGUE:
         give_back()
     kept = _load(etapes, path)
+    # It is not read again by this build.
     with suppress(OSError), open(path, "rb") as file:
         if file.seek(0, io.SEEK_END) > HELD:
             let_file_go(file.fileno())

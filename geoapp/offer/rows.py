@@ -514,12 +514,13 @@ def _period_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     The capacity of a source is that of an intake: it goes to the last session
     only, so that a sum never counts the same places twice.
     """
-    written = actions["periodes"].drop_duplicates()
-    dates = pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")})
-    dates = dates.explode("date_debut").drop_duplicates()
-    dates = dates.sort_values(["periodes", "date_debut"]).astype("str")
-    dates["est_derniere"] = ~dates["periodes"].duplicated(keep="last")
-    sessions = actions[["id_action", "periodes", "capacite"]].merge(dates, on="periodes")
+    # By rank: the text of all the periods of an action would be in each of its sessions.
+    rank, written = pd.factorize(actions["periodes"], use_na_sentinel=False)
+    listed = pd.Series(written, dtype="str").str.split("|")
+    dates = listed.explode().astype("str").rename("date_debut").rename_axis("rang").reset_index()
+    dates = dates.drop_duplicates().sort_values(["rang", "date_debut"])
+    dates["est_derniere"] = ~dates["rang"].duplicated(keep="last")
+    sessions = actions[["id_action", "capacite"]].assign(rang=rank).merge(dates, on="rang")
     places = sessions["capacite"].where(sessions["est_derniere"])
     sessions["capacite"] = pd.to_numeric(places).astype("Int64")
     name = sessions["date_debut"].fillna("date-inconnue")
