@@ -31,7 +31,8 @@ def publics_of(
         if compare.est_par_carreaux:
             # Whole communes are no measure of these quarters: the cells alone are.
             kinds = world.points["type_point"].to_numpy()[effectif.rows]
-            inside, title = inside & (kinds == CARREAU), f"{compare.ses} (métropole de Lille)"
+            title = f"{compare.ses} (là où la population l'est par carreau)"
+            inside = inside & (kinds == CARREAU)
         rows.append((nom, title or compare.ses, inside))
     found = [
         {"code_zone": nom, "nom": title, **beyond_sides(effectif, was, is_now, inside)}
