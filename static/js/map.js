@@ -237,7 +237,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
         });
         placerNoms(carte, villes);
       }
-      carte.on("moveend", adapter);
+      carte.on("moveend credit", adapter);
       carte.whenReady(adapter);
       suivreLesLieux(carte, function () {
         placerNoms(carte, villes);
@@ -268,7 +268,8 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     ecart: [-20, 0]
   }];
 
-  /* Places and names hide each other: the largest town first, each on the first free side. */
+  /* A name covers neither another nor a place, and no frame cuts it: the largest town first, each
+     on the first free side. */
   function placerNoms(carte, villes) {
     const cadre = carte.getContainer().getBoundingClientRect();
     const prises = lieuxDessines(carte).map(function (icone) {
@@ -294,7 +295,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
           largeur: nom.offsetWidth,
           hauteur: nom.offsetHeight
         };
-        const estLibre = prises.every(function (prise) {
+        const estLibre = tient(boite, cadre) && prises.every(function (prise) {
           return !seCouvrent(boite, prise);
         });
         if (estLibre) {
@@ -309,6 +310,11 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   function lieuxDessines(carte) {
     const lieux = ".leaflet-marker-pane .leaflet-marker-icon, .leaflet-control";
     return Array.from(carte.getContainer().querySelectorAll(lieux));
+  }
+
+  function tient(boite, cadre) {
+    return Math.abs(boite.x - cadre.width / 2) <= (cadre.width - boite.largeur) / 2 &&
+      Math.abs(boite.y - cadre.height / 2) <= (cadre.height - boite.hauteur) / 2;
   }
 
   function seCouvrent(a, b) {
@@ -368,6 +374,8 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
           prefix: false,
           position: "bottomleft"
         }).addTo(carte).addAttribution(element("span", "", donnees.credit).outerHTML);
+        /* It covers a corner of the map. */
+        carte.fire("credit");
       }).catch(function () {
         /* The map is whole without them. */ });
     }
