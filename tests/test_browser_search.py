@@ -319,7 +319,7 @@ def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):
         page.mouse.down()
         page.mouse.move(box["x"] + 17, page.locator(".carte").bounding_box()["y"] + 20, steps=8)
         page.mouse.up()
-        wait_found(page, "Aucune formation à 5 km")
+        wait_found(page, "Aucune formation connue à 5 km")
         private(page, server)
         page.click("#retirer")
         wait_found(page, "7 formations")
