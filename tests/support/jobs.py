@@ -14,13 +14,13 @@ from benchmarks.measure import run_job
 
 @pytest.fixture
 def jobs(monkeypatch) -> list[str]:
-    """Run the first job of each kind in a process of its own, as all are, the others in this one:
-    nothing is timed here.
+    """Run the first job in a process of its own, as all are, the others in this one: nothing is
+    timed here.
     """
     ran: list[str] = []
 
     def run(module: str, *arguments: str) -> dict:
-        is_first = module not in ran
+        is_first = not ran
         ran.append(module)
         if is_first:
             return run_job(module, *arguments)
