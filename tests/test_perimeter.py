@@ -445,25 +445,39 @@ def test_few_results_or_none_say_what_the_sources_hold(told):
     assert facets == few["perimetre"]
 
 
+def test_two_voies_that_no_source_holds_are_two_and_feminine(tmp_path):
+    table = make_perimeter()
+    table.loc[table["voie"].isin(["continue", "scolaire"]), "statut"] = INCONNUE
+    snapshot = publish_world({**make_tiny_frames(), "perimetre": table}, tmp_path)
+    found = perimeter_of(snapshot, parse_filters({}, snapshot))
+    assert set(found.inconnues) == {"la formation continue", "la voie scolaire"}
+    assert found.trous.endswith(" ne sont pas connues.") and found.trous.startswith("La ")
+
+
+NOT_HELD = "Offre non collectée : aucune de nos sources ne dit tenir cette offre"
+NONE = "dans nos sources : petite offre (2026)"
+
+
 @pytest.mark.parametrize(
     ("texte", "said"),
     [
         # Of no training of ours: the rules that give a training its domain read the words.
-        (
-            "infirmier",
-            "Offre non collectée : aucune de nos sources ne dit tenir cette offre (Santé)",
-        ),
+        ("infirmier", f"{NOT_HELD} (Santé)"),
         # The trainings that answer, wherever they are, are of one domain.
         ("soins", "Offre non collectée (Santé) : nos sources citent ces formations"),
         # Words of another domain ask what is known of it, words of none of every offer.
         ("cap", "Peu de résultats : nos sources tiennent petite offre (2026)."),
-        ("plombier", "Aucune formation « plombier » dans nos sources : petite offre (2026)."),
-        ("zzz", "Aucune formation « zzz » dans nos sources : petite offre (2026)"),
+        # A kind of diploma asks for its levels: that of a doctorate is held by none.
+        ("Doctorat zzz", f"{NOT_HELD} (Doctorat)"),
+        ("bts zzz", f"Aucune formation « bts zzz » {NONE} ; le domaine"),
+        ("plombier", f"Aucune formation « plombier » {NONE} ; le niveau 8 n'est pas connu ;"),
+        ("zzz", f"Aucune formation « zzz » {NONE} ; le domaine « Santé » et le niveau 8 ne"),
     ],
 )
 def test_words_that_name_a_domain_ask_what_is_known_of_it(tmp_path, texte, said):
     table = make_perimeter()
-    table.loc[table["code_domaine"].eq("sante"), "statut"] = INCONNUE
+    is_unheld = table["code_domaine"].eq("sante") | table["niveau_sortie"].eq("8")
+    table.loc[is_unheld, "statut"] = INCONNUE
     snapshot = publish_world({**make_tiny_frames(), "perimetre": table}, tmp_path)
     client = create_app(snapshot.path.parents[1]).test_client()
     found = client.get(f"/api/v1/formations?texte={texte}").get_json()

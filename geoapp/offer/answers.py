@@ -135,7 +135,7 @@ def describe_search_perimeter(resultat: Resultat, snapshot: Snapshot) -> dict:
 
     `message` is what few results, or none, must be read with; "" when there are enough.
     """
-    perimetre = search_perimeter(resultat.requete, snapshot, resultat.domaine)
+    perimetre = search_perimeter(resultat.requete, snapshot, resultat.sujet)
     message = typeset(tell_perimeter(resultat, perimetre))
     return {**describe_perimeter(perimetre), "message": message}
 

@@ -416,12 +416,13 @@ def _when(millesimes: set[str], cells: dict[str, int]) -> str:
 
 def _lacking(snapshot: Snapshot, cases: Cases) -> tuple[str, ...]:
     """Return what no source holds of some cells, from the largest to the least."""
-    found, rest = [], cases
+    found: list[str] = []
+    rest = cases
     for colonne, name in _NOMS.items():
         whole = _wholly_unknown(rest, colonne)
         # What is all unknown is said by what was asked, not by each of its parts.
         if whole and len(whole) < len(rest.ranks(colonne)):
-            found.append(name(snapshot, whole))
+            found += name(snapshot, whole)
             rest = rest.keep(~rest.has(colonne, whole))
     for rank in rest.ranks("voie"):
         voie = rest.valeurs["voie"][rank]
@@ -456,26 +457,24 @@ def list_uncollected(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
     )
 
 
-def _name_voies(snapshot: Snapshot, codes: list[str]) -> str:
-    return join_words([_ARTICLES[code] for code in codes])
+def _name_voies(snapshot: Snapshot, codes: list[str]) -> list[str]:
+    return [_ARTICLES[code] for code in codes]
 
 
-def _name_domains(snapshot: Snapshot, codes: list[str]) -> str:
+def _name_domains(snapshot: Snapshot, codes: list[str]) -> list[str]:
     names = load_domaines().set_index("code_domaine")["libelle"]
     told = join_words([f"« {names[code]} »" for code in codes])
-    return f"le{'s' if len(codes) > 1 else ''} domaine{'s' if len(codes) > 1 else ''} {told}"
+    return [f"{'les domaines' if len(codes) > 1 else 'le domaine'} {told}"]
 
 
-def _name_levels(snapshot: Snapshot, codes: list[str]) -> str:
-    return f"le{'s' if len(codes) > 1 else ''} niveau{'x' if len(codes) > 1 else ''} " + (
-        join_words(codes)
-    )
+def _name_levels(snapshot: Snapshot, codes: list[str]) -> list[str]:
+    return [f"{'les niveaux' if len(codes) > 1 else 'le niveau'} {join_words(codes)}"]
 
 
-def _name_departements(snapshot: Snapshot, codes: list[str]) -> str:
+def _name_departements(snapshot: Snapshot, codes: list[str]) -> list[str]:
     communes = snapshot.read("communes").drop_duplicates("code_departement")
     names = communes.set_index("code_departement")["nom_departement"]
-    return join_words([with_article(str(names.get(code, code))) for code in codes])
+    return [with_article(str(names.get(code, code))) for code in codes]
 
 
 _NOMS = {

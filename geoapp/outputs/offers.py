@@ -289,9 +289,7 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
         "nb_voisins": resultat.nb_voisins,
         "nb_a_distance": len(resultat.a_distance),
         "nb_proches": len(resultat.proches),
-        "perimetre": search_perimeter(
-            resultat.requete, repertoire.snapshot, resultat.domaine
-        ).phrase,
+        "perimetre": search_perimeter(resultat.requete, repertoire.snapshot, resultat.sujet).phrase,
         "trajets": resultat.raconter(),
         "au_dela": "du rayon" if resultat.requete.minutes is None else "du temps demandé",
         "instantane": repertoire.snapshot.id,

@@ -462,7 +462,7 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
         )
     if requete.lieu is None and (requete.minutes is not None or requete.sans_voiture):
         parts.append("Choisissez un lieu de départ : sans lui, le temps de trajet ne compte pas.")
-    perimetre = search_perimeter(requete, repertoire.snapshot, resultat.domaine)
+    perimetre = search_perimeter(requete, repertoire.snapshot, resultat.sujet)
     known = tell_perimeter(resultat, perimetre)
     return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
 

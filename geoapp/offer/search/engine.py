@@ -33,7 +33,7 @@ from geoapp.offer.search.columns import (
 from geoapp.offer.search.index import Index, Toponymes, open_index
 from geoapp.offer.search.model import Lieu, Requete, Resultat, Texte
 from geoapp.offer.search.proximity import RTree, distances_m, index_places, places_within, to_ecef
-from geoapp.offer.search.subject import name_domain
+from geoapp.offer.search.subject import name_subject
 from geoapp.offer.search.text import Paires, match_text, score_pairs
 from geoapp.offer.search.travel import (
     MINUTES_SANS_VOITURE,
@@ -262,7 +262,7 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         nb_non_places=found.nb_non_places,
         facettes=count_facets(moteur.colonnes, found.sauf),
         texte=found.texte,
-        domaine=name_domain(moteur.colonnes["domaine"], found.repond, found.texte),
+        sujet=name_subject(moteur.colonnes, found.repond, found.texte),
         requete=requete,
         mesurer=measure,
         raconter=partial(tell_trips, moteur, requete),

@@ -143,7 +143,7 @@ class Resultat:
     no line at all.
     `non_places` are offers that obey everything but whose place is unknown:
     they are in `lignes` only when the search is not around a point.
-    `domaine` is the one that the words name, as its filter has it; None when they name none.
+    `sujet` is what the words name of an offer, by filter (`subject.name_subject`).
     `mesurer` gives the trips to `lignes` and to `proches`, None where none is
     known: they are measured when they are read.  `raconter` gives where they
     come from and how far they are wrong, one sentence by way of travelling.
@@ -163,7 +163,7 @@ class Resultat:
     facettes: Mapping[str, list[Option]]
     texte: Texte
     requete: Requete
-    domaine: Option | None = None
+    sujet: Mapping[str, Option] = field(default_factory=dict)
     mesurer: Callable[[], tuple[Durees | None, Durees | None]] = lambda: (None, None)
     raconter: Callable[[], list[str]] = list
 

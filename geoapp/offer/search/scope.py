@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from geoapp.core.french import join_words
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, Option
@@ -21,16 +23,19 @@ PEU = 5
 
 
 def search_perimeter(
-    requete: Requete, snapshot: Snapshot, domaine: Option | None = None
+    requete: Requete, snapshot: Snapshot, sujet: Mapping[str, Option] | None = None
 ) -> Perimetre:
     """Return what is known of the offer of a search, in the départements of its place.
 
-    A point in no commune that is told looks at the whole region.  `domaine` is the one that its
-    words name: « aide-soignante » asks for Santé, as the filter does.
+    A point in no commune that is told looks at the whole region.  `sujet` is what its words
+    name: « aide-soignante » asks for Santé, « CAP fleuriste » for the CAP, as their filters do.
     """
-    lieu, filtres = requete.lieu, requete.filtres
-    if domaine and "domaine" not in filtres.choix:
-        filtres = Filtres(choix={**filtres.choix, "domaine": (domaine,)})
+    chosen, lieu = requete.filtres.choix, requete.lieu
+    named = {nom: (option,) for nom, option in (sujet or {}).items()}
+    if "niveau" in chosen:
+        # Of a level that a CAP has not, there would be nothing to know.
+        named.pop("type_diplome", None)
+    filtres = Filtres(choix={**named, **chosen})
     if lieu is None or not (lieu.est_zone or lieu.type == "commune"):
         return perimeter_of(snapshot, filtres)
     there = touched_departements(snapshot, [f"{lieu.type}:{lieu.code}"])
