@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from geoapp.reference.codes import assign_domaine, load_domaines
+from geoapp.reference.codes.domains import domain_of
 
 JUGES = pd.read_csv(Path(__file__).parent / "domains" / "titres.csv", sep=";", dtype="str")
 PRECISION = 0.97
@@ -78,3 +79,20 @@ def test_domains_of_the_judged_titles_are_right(real_snapshot, moitie):
     assert len(known) >= 0.9 * len(judged), "titles changed: draw and judge again"
     wrong = [titre for titre, codes in known.items() if not found[titre] <= set(codes.split("|"))]
     assert len(wrong) <= (1 - PRECISION) * len(known), wrong
+
+
+@pytest.mark.parametrize(
+    ("romes", "words", "domaine"),
+    [
+        ("J1104", "Sage-femme", "sante"),
+        ("", "Infirmière de nuit", "sante"),
+        ("", "xyzzy", "autre"),
+        ("", "", "autre"),
+        ("F1703|F1610", "Maçon couvreur", "batiment"),
+        ("K1302|D1106", "Vente et aide à domicile", ""),
+    ],
+)
+def test_the_domain_of_words_is_that_of_a_training_so_named(romes, words, domaine):
+    row = pd.DataFrame({"code_rome": [romes], "intitule": [words]})
+    assert domain_of(romes, words) == assign_domaine(row)["code_domaine"].iloc[0]
+    assert not domaine or domain_of(romes, words) == domaine

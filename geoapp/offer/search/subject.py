@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from geoapp.offer.filters import Option
 from geoapp.offer.search.columns import ColonneFiltre
 from geoapp.offer.search.model import Texte
 from geoapp.reference.codes.diplomas import GENERIQUES, split_head
-from geoapp.reference.codes.domains import DOMAINE_AUTRE, assign_domaine
+from geoapp.reference.codes.domains import DOMAINE_AUTRE, domain_of
 
 PART_DU_SUJET = 0.9
 """Least part of what answers some words, wherever it is, that their domain holds."""
@@ -48,6 +47,4 @@ def _domain(domaines: ColonneFiltre, answers: np.ndarray, texte: Texte) -> str:
         best = int(numbers.argmax())
         is_subject = numbers[best] >= PART_DU_SUJET * numbers.sum()
         return domaines.options[best].valeur if is_subject else ""
-    romes = "|".join(metier.code for metier in texte.metiers)
-    asked = pd.DataFrame({"code_rome": [romes], "intitule": [texte.dit]})
-    return assign_domaine(asked)["code_domaine"].iloc[0]
+    return domain_of("|".join(metier.code for metier in texte.metiers), texte.dit)

@@ -102,6 +102,13 @@ def assign_domaine(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def domain_of(romes: str, intitule: str) -> str:
+    """Return the domain of jobs (ROME codes parted by "|") and words, as `assign_domaine` does."""
+    title = fold(intitule)
+    found = {"rome": _candidates("rome", romes, title), "mot": _by_word(title)}
+    return _elect(tuple(found.get(name, ()) for name in PRIORITE))[0]
+
+
 @lru_cache(maxsize=65536)
 def _elect(row: tuple[Candidates, ...]) -> tuple[str, str]:
     """Return the domain with most voices and the first evidence that names it."""
