@@ -15,7 +15,7 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
-from support.browsing import WIDTHS, Visited, drawn, running, violations_by_theme
+from support.browsing import WIDTHS, Visited, drawn, running, themes_of, violations_by_theme
 from support.words import flat
 from support.world import make_tiny_frames, publish_world
 
@@ -138,12 +138,12 @@ def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
         assert page.locator(".carte").get_attribute("data-nb-zones") == "2"
         beyond.dispatch_event("mouseover")
         page.wait_for_selector(f"text=Amiville : {ABSENTE}")
-        assert violations_by_theme(page, axe_source) == {} and seen.errors == []
+        assert violations_by_theme(page, axe_source, themes_of(page)) == {} and seen.errors == []
         page = seen.open(f"{address}/carte")
         page.check("input[data-calque=ze2020]")
         page.wait_for_selector(".carte path.zone-dehors", state="attached")
         assert (
-            violations_by_theme(page, axe_source) == {}
+            violations_by_theme(page, axe_source, themes_of(page)) == {}
             and page.evaluate("document.documentElement.scrollWidth") <= width
             and seen.errors == []
         )
