@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from geoapp.core.texts import by_distinct
 from geoapp.reference.codes import normalise_cfd
 from geoapp.reference.codes.text import fold
 
@@ -95,6 +96,11 @@ def cfd_from_mef(values: pd.Series) -> pd.Series:
 
     NA when its level is none of `DIPLOMES_MEF`.
     """
+    return by_distinct(values, _cfd_of)
+
+
+def _cfd_of(values: pd.Series) -> pd.Series:
+    """Do what `cfd_from_mef` does once by distinct value."""
     by_mef = values.str[:3].map(DIPLOMES_MEF) + values.str[3:8]
     by_mefstat = values.str[:6].map(DIPLOMES_MEF) + values.str[6:11]
     return normalise_cfd(by_mefstat.fillna(by_mef).astype("str"))
