@@ -108,10 +108,13 @@ HELD = 1 << 25
 def let_file_go(descriptor: int) -> None:
     """Put a file on the disk, and have the memory of the system hold it no more.
 
-    Gigabytes written once would take all the memory there is: taking it costs more than writing.
+    Gigabytes written once would take all the memory there is: taking it costs more than writing.  A
+    system or a disk that takes no such advice goes without.
     """
-    os.fdatasync(descriptor)
-    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            os.fdatasync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def digest_of_file(path: Path) -> str:
