@@ -29,7 +29,8 @@ FICHIER = GEODATA / "communes_population.parquet"
 @functools.cache
 def load_population_points(path: Path = FICHIER) -> tuple[np.ndarray, np.ndarray]:
     """Return the points, (n, 2) longitudes and latitudes (EPSG:4326), and their people, (n,)."""
-    table = pq.read_table(path, columns=["longitude", "latitude", "population"])
+    # Not by `read_table`, that loads what reads folders of files.
+    table = pq.ParquetFile(path).read(["longitude", "latitude", "population"])
     columns = [table.column(i).to_numpy().astype(float) for i in range(3)]
     return np.column_stack(columns[:2]), columns[2]
 
