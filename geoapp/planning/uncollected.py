@@ -1,4 +1,4 @@
-"""Families of jobs whose trainings no source claims to hold: their offer can not be judged.
+"""Families of jobs whose trainings no source claims to hold: their offer cannot be judged.
 
 A hole of the sources is not a gap of the offer: where nobody collects the schools of care, « far »
 or « weak » would tell of our files.
