@@ -10,7 +10,9 @@
 #   make lint               formatter, rules, types
 #   make sbom               bill of materials of what is installed (CycloneDX), in build/
 #   make lock               take the newest versions that requirements*.txt allow
-PYTHON ?= python3
+# The Python of a distribution is built with its profile, an eighth faster than one compiled by hand.
+PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip, venv' 2>/dev/null \
+	&& echo /usr/bin/python3.11 || echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
