@@ -109,6 +109,7 @@ $(VENV)/.run: requirements.lock setup.cfg pyproject.toml
 	-sed -n '/^uv==/,/[^\]$$/p' requirements-test.lock | $(PIP) install $(LOCKED) /dev/stdin
 	$(call install_lock,$(VENV),requirements.lock,$(COMPILED))
 	$(PIP) install --no-deps --no-build-isolation -e .
+	$(if $(findstring --no-compile,$(COMPILED)),,$(BIN)/python -m compileall -q geoapp)
 	touch $@
 
 # Compiled where it is imported: half of it never is.
