@@ -19,12 +19,12 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
+from geoapp.core.files import sha256_of
 from geoapp.core.publishing import KEPT
 from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest import pipeline
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
-from geoapp.sources.content import sha256_of
 from support.builds import lend_steps
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
 

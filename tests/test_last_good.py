@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.errors import GeoFormaError, SourceError
+from geoapp.core.files import sha256_of
 from geoapp.core.snapshot import open_snapshot
 from geoapp.ingest import pipeline
 from geoapp.ingest.pipeline import build_snapshot
@@ -30,7 +31,6 @@ from geoapp.sources.cache import (
     read_etat,
     write_etat,
 )
-from geoapp.sources.content import sha256_of
 from geoapp.sources.freshness import Signal, list_signals, served_sources
 from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.core.errors import ParameterError
+from geoapp.core.files import sha256_of
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
 from geoapp.coverage.travel.given import read_source
 from geoapp.coverage.travel.intrazonal import commune_floors
@@ -21,7 +22,6 @@ from geoapp.coverage.travel.transit.matrix import (
     list_reserves,
     read_timetable,
 )
-from geoapp.sources.content import sha256_of
 from support.timetables import AGENCY, GEOD, HEADER, write_feed
 
 A_PIED = 4 / math.pi / 5 * 60

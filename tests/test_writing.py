@@ -9,10 +9,10 @@ from geoapp.core import files
 from geoapp.core.errors import StorageError
 from geoapp.core.files import (
     aside,
-    digest_of_file,
     is_left_over,
     put_in_place,
     replacing,
+    sha256_of,
     writing,
 )
 
@@ -99,4 +99,4 @@ def test_the_digest_of_a_file_let_go_as_it_is_read(tmp_path, monkeypatch, nb):
     monkeypatch.setattr(files, "HELD", 1 << 18)
     path = tmp_path / "a"
     path.write_bytes(bytes(range(256)) * (nb // 256) + b"x" * (nb % 256))
-    assert digest_of_file(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert sha256_of(path, is_last=True) == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -117,13 +117,16 @@ def let_file_go(descriptor: int) -> None:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 digest of a file; one larger than `HELD` is let go as it is read."""
+def sha256_of(path: Path, *, is_last: bool = False) -> str:
+    """Return the SHA-256 digest of a file, in hexadecimal.
+
+    Where nobody reads it after (`is_last`), one larger than `HELD` is let go as it is read.
+    """
     digest, piece = hashlib.sha256(), memoryview(bytearray(1 << 18))
-    with path.open("rb", buffering=0) as stream:
+    with Path(path).open("rb", buffering=0) as stream:
         while nb := stream.readinto(piece):
             digest.update(piece[:nb])
-            if stream.tell() % HELD == 0:
+            if is_last and stream.tell() % HELD == 0:
                 let_file_go(stream.fileno())
     return digest.hexdigest()
 

@@ -165,13 +165,13 @@ def format_decimal(value: float, decimals: int | None = None) -> str:
     return (f"{value:g}" if decimals is None else f"{value:.{decimals}f}").replace(".", ",")
 
 
-HEURE_MIN = 60
-"""Minutes in an hour."""
-
-
 def with_unit(number: str | int, unit: str) -> str:
     """Return a number and its unit, which no line parts: 20 km, 6,9 %."""
     return f"{number}{THIN}{unit}"
+
+
+HEURE_MIN = 60
+"""Minutes in an hour."""
 
 
 def say_minutes(minutes: float) -> str:

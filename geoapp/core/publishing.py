@@ -17,7 +17,7 @@ import pandas as pd
 
 from geoapp.core import schema
 from geoapp.core.errors import StorageError
-from geoapp.core.files import aside, digest_of_file, is_left_over, put_in_place, replacing
+from geoapp.core.files import aside, is_left_over, put_in_place, replacing, sha256_of
 from geoapp.core.packed import Packed
 from geoapp.core.snapshot import (
     CURRENT,
@@ -110,7 +110,7 @@ def serve_folder(data_dir: Path, folder: Path) -> None:
 
 def _write_manifest(folder: Path, manifest: dict) -> None:
     """Write the manifest of a folder that holds everything else: every digest, then its own."""
-    files = {name: digest_of_file(folder / name) for name in file_names(folder)}
+    files = {name: sha256_of(folder / name, is_last=True) for name in file_names(folder)}
     whole = {**manifest, "schema": schema.fingerprint(), "fichiers": files}
     whole["empreinte"] = digest_of(whole)
     text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)

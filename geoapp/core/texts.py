@@ -62,6 +62,15 @@ def plain(values: pd.Series) -> list:
     return values.to_numpy(dtype=object).tolist()
 
 
+def distinct_rows(table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return which of its distinct rows each row of a table is, and these rows, the first of each.
+
+    What many offers share is worked out once, and taken back by `take` of the ranks.
+    """
+    rank = table.groupby(list(table), dropna=False, sort=False).ngroup().to_numpy()
+    return rank, table[~pd.Series(rank).duplicated().to_numpy()]
+
+
 def by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Return `function(values)`, worked out once by distinct value: codes repeat much."""
     if len(values) < FEW:

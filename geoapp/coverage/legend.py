@@ -84,13 +84,13 @@ def class_lines(reponse: Reponse) -> list[LigneLegende]:
     question, classes = reponse.question, reponse.classes
     indicateur, nb = INDICATEURS[question.mesure], len(classes.effectifs)
     words = [format_value(indicateur, borne, question.unite) for borne in classes.bornes]
-    mots = bounds_in_words(words, classes.seules)
-    told = zip(pairwise(classes.bornes), mots, classes.effectifs, strict=True)
+    intervals = bounds_in_words(words, classes.seules)
+    told = zip(pairwise(classes.bornes), intervals, classes.effectifs, strict=True)
     return [
         LigneLegende(
-            low, high, shade(rank, nb, est_inverse=is_reversed(question.mesure)), words, held
+            low, high, shade(rank, nb, est_inverse=is_reversed(question.mesure)), mots, held
         )
-        for rank, ((low, high), words, held) in enumerate(told)
+        for rank, ((low, high), mots, held) in enumerate(told)
         if held
     ]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from geoapp.core.texts import by_distinct
+from geoapp.core.texts import by_distinct, distinct_rows
 from geoapp.reference.codes import normalise_cfd
 from geoapp.reference.codes.text import fold
 
@@ -58,9 +58,8 @@ def find_codes(formations: pd.DataFrame, certifications: pd.DataFrame | None) ->
     certification in Certif Info; `preuve` says what each thing found rests on.
     """
     used = list(formations.columns.intersection(LUES))
-    rank = formations.groupby(used, dropna=False, sort=False).ngroup()
     # Titles and codes repeat much in a large offer.
-    mine = formations.loc[~rank.duplicated(), used]
+    rank, mine = distinct_rows(formations[used])
     keys = _keys(mine)
     refs = _references(mine, keys, certifications)
     given = zip(_plain(mine["code_rome"]), _plain(mine["code_formacode"]), keys, strict=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import geopandas as gpd
 import pandas as pd
 
-from geoapp.core.texts import plain
+from geoapp.core.texts import distinct_rows, plain
 from geoapp.offer.naming.bodies import (
     NomsPropres,
     learn_names,
@@ -162,10 +162,9 @@ def name_formations(formations: pd.DataFrame, libelles: Libelles) -> pd.DataFram
 
     A level given by the source changes only where its kind of diploma cannot have it.
     """
-    texts = formations.reindex(columns=list(LUES))
     # The same texts are those of many formations.
-    rank = texts.groupby(list(texts), dropna=False, sort=False).ngroup()
-    texts = texts[~rank.duplicated()].astype("object")
+    rank, texts = distinct_rows(formations.reindex(columns=list(LUES)))
+    texts = texts.astype("object")
     texts = texts.where(texts.notna(), "")
     rows = texts.itertuples(index=False, name=None)
     named = [name_training(_formation(row), libelles) for row in rows]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from geoapp.core.schema import conform
+from geoapp.core.texts import distinct_rows
 from geoapp.ingest.certifications import FICHES, find_fiches
 from geoapp.ingest.code_joins import find_codes
 from geoapp.ingest.tally import Bilan
@@ -111,8 +112,8 @@ def enrich_formations(
         Same rows and index; the codes received are unchanged.
     """
     used = list(formations.columns.intersection(LUES))
-    rank = formations.groupby(used, dropna=False, sort=False).ngroup()
-    found = _enrich(formations.loc[~rank.duplicated(), used].reset_index(drop=True), nomenclatures)
+    rank, mine = distinct_rows(formations[used])
+    found = _enrich(mine.reset_index(drop=True), nomenclatures)
     return formations.assign(
         **{nom: found[nom].take(rank).set_axis(formations.index) for nom in ENRICHIES}
     )

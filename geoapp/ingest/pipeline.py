@@ -16,7 +16,7 @@ import pyarrow as pa
 import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
-from geoapp.core.files import aside
+from geoapp.core.files import aside, sha256_of
 from geoapp.core.packed import Packed
 from geoapp.core.publishing import publish, storage_errors
 from geoapp.core.schema import NIVEAUX, VOIES
@@ -42,7 +42,6 @@ from geoapp.offer.search.streets import DOSSIER
 from geoapp.offer.search.tiles import Tuilage
 from geoapp.reference.commune_codes import make_passage
 from geoapp.reference.vicinity import COMMUNES, communes_file, served_region
-from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.local import local_sources
 from geoapp.sources.registry import Source, sources_of_region

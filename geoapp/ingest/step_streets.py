@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.errors import ParameterError
+from geoapp.core.files import sha256_of
 from geoapp.ingest.readings import Lectures, per_source
 from geoapp.ingest.state import BuildState
 from geoapp.ingest.tally import Bilan
@@ -24,7 +25,6 @@ from geoapp.offer.search.street_words import fold_street
 from geoapp.offer.search.streets import streets_bytes
 from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zone_joins import assign_by_geometry
-from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located
 from geoapp.sources.registry import Source
 

@@ -36,12 +36,11 @@ from geopandas.array import GeometryArray
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
-from geoapp.core.files import HELD, let_file_go, read_secret, replacing
+from geoapp.core.files import HELD, let_file_go, read_secret, replacing, sha256_of
 from geoapp.core.sealed import BLOCK, AlteredError, sealing, unsealing
 from geoapp.core.snapshot import read_shapes
 from geoapp.core.unused import give_back
 from geoapp.reference.vicinity import communes_file, region_code
-from geoapp.sources.content import sha256_of
 
 DOSSIER = "etapes"
 EMPLOYEES = "employees.txt"

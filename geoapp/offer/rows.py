@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-import numpy as np
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
-from geoapp.core.texts import by_distinct, plain
+from geoapp.core.texts import by_distinct, distinct_rows, plain
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.periods import read_period
 from geoapp.offer.postcodes import find_by_postcode, settle_postcodes
@@ -378,16 +377,9 @@ def _identified(flat: pd.DataFrame, id_source: str) -> pd.DataFrame:
 def _domaines(flat: pd.DataFrame) -> pd.DataFrame:
     """Return domain and evidence of each row, worked out once by distinct title and codes."""
     used = ["intitule", "code_formacode", "code_rome", "code_nsf", "code_cfd"]
-    rank, distinct = _distinct(flat, used)
+    rank, distinct = distinct_rows(flat[list(used)])
     found = codes.assign_domaine(distinct)[["code_domaine", "preuve_domaine"]]
     return found.take(rank).set_axis(flat.index)
-
-
-def _distinct(flat: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return which of the distinct contents of some columns each row has, and these contents."""
-    texts = flat[list(columns)]
-    rank = texts.groupby(list(columns), dropna=False, sort=False).ngroup().to_numpy()
-    return rank, texts[~pd.Series(rank).duplicated().to_numpy()]
 
 
 def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -423,7 +415,7 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
 
 def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
     """Return a short stable digest of the content of some columns."""
-    rank, distinct = _distinct(flat, columns)
+    rank, distinct = distinct_rows(flat[list(columns)])
     texts = _content(distinct, columns)
     digests = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts]
     return pd.Series(digests, dtype="str").take(rank).set_axis(flat.index)

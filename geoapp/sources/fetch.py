@@ -12,9 +12,9 @@ from pathlib import Path
 
 from geoapp.core.config import Settings
 from geoapp.core.errors import SourceError
+from geoapp.core.files import sha256_of
 from geoapp.sources.archive import check_archive, open_archive_member
 from geoapp.sources.cache import Etat, cache_path, day_of, previous_path, read_etat
-from geoapp.sources.content import sha256_of
 from geoapp.sources.local import local_file
 from geoapp.sources.network import Network, no_progress
 from geoapp.sources.refresh import host_of, refresh

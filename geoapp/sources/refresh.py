@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from geoapp.core.config import Settings
 from geoapp.core.errors import SourceError, StorageError
-from geoapp.core.files import aside
+from geoapp.core.files import aside, sha256_of
 from geoapp.sources.archive import open_archive_member
 from geoapp.sources.cache import (
     Etat,
@@ -27,7 +27,6 @@ from geoapp.sources.cache import (
     replace_copy,
     write_etat,
 )
-from geoapp.sources.content import sha256_of
 from geoapp.sources.network import Network
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import Source

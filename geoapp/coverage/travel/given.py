@@ -16,12 +16,11 @@ import pyarrow.parquet as pq
 import scipy
 
 from geoapp.core.errors import SourceError
-from geoapp.core.files import writing
+from geoapp.core.files import sha256_of, writing
 from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.travel.matrix import Trajets
 from geoapp.coverage.travel.modes import DEFAUT
 from geoapp.reference.codes.identifiers import nearest_accepted
-from geoapp.sources.content import sha256_of
 from geoapp.sources.records import show
 
 COLONNES = ("origin", "destination", "time_min", "distance_km")

@@ -65,8 +65,10 @@ def describe_cost(parametres: Mapping, unite: str, cout: float) -> str:
     if unite == "min" and cout < 1:
         return "moins d'une minute"
     # A figure finer than its error would be believed.
-    km = with_unit(format_decimal(cout, 1 if cout < 10 else 0), "km")
-    shown = say_minutes(cout) if unite == "min" else km
+    if unite == "min":
+        shown = say_minutes(cout)
+    else:
+        shown = with_unit(format_decimal(cout, 1 if cout < 10 else 0), unite)
     return f"environ {shown}, {describe_error(error_at(parametres, unite, cout))}"
 
 

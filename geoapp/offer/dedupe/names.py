@@ -10,6 +10,7 @@ from itertools import product
 import pandas as pd
 from rapidfuzz import fuzz
 
+from geoapp.core.texts import distinct_rows
 from geoapp.offer.dedupe.rules import NOM_PROCHE
 from geoapp.reference.codes.text import fold
 
@@ -87,12 +88,11 @@ def name_places(
     towns = read_towns(profil) if towns is None else towns
     told = profil[["nom_organisme", "adresse", "nom_commune"]].fillna("")
     # Read once by distinct name: as texts of Python, those of all take ten times the columns.
-    kind = told.groupby(list(told), sort=False).ngroup()
-    distinct = told.drop_duplicates().itertuples(index=False, name=None)
+    kind, distinct = distinct_rows(told)
     # A name is that of many addresses, an address that of many names.
     parts_of, words_of = cache(partial(_read_parts, towns=towns)), cache(_read_address)
     read = []
-    for name, address, commune in distinct:
+    for name, address, commune in distinct.itertuples(index=False, name=None):
         parts = parts_of(name, commune)
         read.append(MotsOrganisme(parts, words_of(address, commune).union(*parts)))
     return [read[one] for one in kind.tolist()]

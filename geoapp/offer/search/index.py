@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 from geoapp.core.errors import SnapshotError
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import RECHERCHE
+from geoapp.core.texts import distinct_rows
 from geoapp.offer.search.place_names import COLONNES, make_toponyms
 from geoapp.offer.search.postings import LISTE, LISTES, make_lists
 from geoapp.offer.search.prefixes import Prefixes, make_prefixes
@@ -227,8 +228,7 @@ def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
     """
     labels = load_domaines().set_index("code_domaine")["libelle"]
     # Most are those of many formations: their texts, long ones, are made once.
-    rank = formations.groupby(list(formations), dropna=False, sort=False).ngroup()
-    mine = formations[~rank.duplicated()]
+    rank, mine = distinct_rows(formations)
     columns = {nom: mine[nom] for nom in ("type_diplome", "metiers")}
     columns |= {
         "intitule": mine["titre"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from geoapp.core import schema
+from geoapp.core.files import sha256_of
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.licences import merge_licences
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
 from geoapp.outputs.catalogue.resources import NOTES
 from geoapp.outputs.files.model import ColonneFichier
-from geoapp.sources.content import sha256_of
 
 NOM = "datapackage.json"
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from geoapp.core.files import sha256_of
 from geoapp.core.french import count, join_words
-from geoapp.sources.content import sha256_of
 from geoapp.sources.gtfs.calendars import Services, read_services
 from geoapp.sources.gtfs.stop_times import read_stop_times
 from geoapp.sources.gtfs.tables import Tables, read_numbers, read_times

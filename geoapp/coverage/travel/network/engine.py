@@ -18,10 +18,9 @@ from pathlib import Path
 
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError, SourceError, StorageError
-from geoapp.core.files import is_left_over, writing
+from geoapp.core.files import is_left_over, sha256_of, writing
 from geoapp.core.french import format_decimal
 from geoapp.coverage.travel.network.profiles import Profil
-from geoapp.sources.content import sha256_of
 from geoapp.sources.records import show
 
 WORKER = Path(__file__).with_name("worker.py")
