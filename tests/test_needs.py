@@ -33,6 +33,8 @@ from geoapp.planning.need_answer import answer_need, parse_need
 from geoapp.planning.need_table import ZONAGES, bassin_shares, weighted_medians
 from geoapp.planning.need_words import (
     ALERTE_SANTE,
+    list_market,
+    list_need,
     list_notes,
     say_difficult,
     say_projects,
@@ -64,7 +66,8 @@ def client(snapshot):
 
 
 def row_of(frames, zone, famille):
-    table = frames["besoins_offres"].set_index(["type_zone", "code_zone", "code_famille"])
+    table = frames["besoins_offres"]
+    table = table.set_index(["type_zone", "code_zone", "code_famille"], drop=False)
     return table.loc[(*zone.split(":"), famille)]
 
 
@@ -214,7 +217,31 @@ def test_a_tension_is_not_passed_to_a_zone_that_the_source_does_not_tell(frames)
     told = row_of(frames, "bassin2024:B1", "V0X60")
     assert told["tension"] == 5 and told["causes"] == "lien_formation"
     assert np.isnan(row_of(frames, "ze2020:3201", "V0X60")["tension"])
-    assert row_of(frames, "region:32", "V0X60")["nb_demandeurs"] == 120
+
+
+def test_job_seekers_that_a_bassin_does_not_publish_are_no_zero(frames):
+    """B2 publishes none of V0X60, and 200 of its 5,200 people live in the zone d'emploi 3201."""
+    region = row_of(frames, "region:32", "V0X60")
+    assert region["nb_demandeurs"] == 120 and region["nb_demandeurs_tus"] == 1
+    assert list_market(region)[0] == "demandeurs d'emploi : au moins 120"
+    whole = row_of(frames, "bassin2024:B1", "V0X60")
+    assert whole["nb_demandeurs_tus"] == 0 and whole["annee_demandeurs"] == "2021"
+    assert list_market(whole)[0] == "demandeurs d'emploi : 120"
+    few = row_of(frames, "ze2020:3201", "S1X40")
+    assert np.isnan(few["nb_demandeurs"])
+    assert list_market(few)[0] == "demandeurs d'emploi : inconnu"
+
+
+def test_a_number_that_a_bassin_hides_makes_a_least(frames):
+    part = row_of(frames, "region:32", "R0X61")
+    assert part["nb_saisonniers"] == 52 and part["nb_saisonniers_tus"] == 0
+    assert list_need(part)[-1] == "saisonniers : 52"
+    hidden = part.copy()
+    hidden[["nb_saisonniers_tus", "nb_difficiles_tus", "nb_difficiles"]] = 1, 1, 0
+    assert [plain(one) for one in list_need(hidden)[1:]] == [
+        "difficiles : inconnu",
+        "saisonniers : au moins 52",
+    ]
 
 
 @given(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema import TABLES, conform
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.coverage.travel import Matrices
@@ -39,6 +40,13 @@ PART_PROCHE = 0.5
 
 OFFRE_FAIBLE = 0.5
 """Trainings by project, against those of the region, under which the offer is weak."""
+
+_TUS = {
+    "nb_projets": "nb_tus",
+    "nb_difficiles": "nb_difficiles_tus",
+    "nb_saisonniers": "nb_saisonniers_tus",
+}
+"""Numbers of the survey, and the column that counts the bassins where each is hidden."""
 
 PART_NEGLIGEABLE = 0.01
 """A hidden number of a bassin of which a zone holds less than this part is not said to miss."""
@@ -78,7 +86,7 @@ def need_table(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.Data
     ):
         rows = rows.merge(part, on=_CLE, how="left")
     rows["est_repartie"] = rows["est_repartie"].fillna(False).astype(bool)
-    zeros = ["nb_bassins", "nb_tus", "nb_difficiles_tus", "nb_formations", "nb_lieux"]
+    zeros = ["nb_bassins", *_TUS.values(), "nb_demandeurs_tus", "nb_formations", "nb_lieux"]
     rows[[*zeros, "nb_sans_places"]] = rows[[*zeros, "nb_sans_places"]].fillna(0)
     judged = _judged(rows, _people(tables))
     return conform(_left_unjudged(judged, is_uncollected(rows, tables)), "besoins_offres")
@@ -115,20 +123,19 @@ def _needs(needs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     """Return the projects of each zone: what is known, and how much is hidden."""
     rows = needs.rename(columns={"code_zone": "bassin"}).merge(shares, on="bassin")
     told = rows["part"].ge(PART_NEGLIGEABLE)
-    numbers = ["nb_projets", "nb_difficiles", "nb_saisonniers"]
-    known = rows[numbers].astype("float64").mul(rows["part"], axis=0)
+    known = rows[list(_TUS)].astype("float64").mul(rows["part"], axis=0)
+    hidden = {tus: (rows[nom].isna() & told).astype(int) for nom, tus in _TUS.items()}
     rows = rows[_CLE].assign(
         **known,
+        **hidden,
         nb_bassins=told.astype(int),
-        nb_tus=(rows["nb_projets"].isna() & told).astype(int),
-        nb_difficiles_tus=(rows["nb_difficiles"].isna() & told).astype(int),
         est_repartie=rows["part"].lt(1 - 1e-9),
     )
     found = rows.groupby(_CLE)
     return pd.concat(
         [
-            found[numbers].sum(min_count=1),
-            found[["nb_bassins", "nb_tus", "nb_difficiles_tus"]].sum(),
+            found[list(_TUS)].sum(min_count=1),
+            found[["nb_bassins", *_TUS.values()]].sum(),
             found["est_repartie"].any(),
         ],
         axis=1,
@@ -150,11 +157,35 @@ def _of_bassins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _seekers(tables: Mapping[str, pd.DataFrame], shares: pd.DataFrame) -> pd.DataFrame:
-    """Return the job seekers of the jobs of each family, by zone."""
-    mine = _of_bassins(tables).rename(columns={"code_zone": "bassin"}).drop(columns="type_zone")
-    rows = mine.merge(shares, on="bassin")
-    rows["nb_demandeurs"] = rows["nb_demandeurs"] * rows["part"]
-    return rows.groupby(_CLE, as_index=False)["nb_demandeurs"].sum(min_count=1)
+    """Return the job seekers of the jobs of each family, by zone, and what they leave out.
+
+    A bassin where a job of the family is not published is counted: the sum is the least that
+    they are.  Fewer than five people are unknown.
+    """
+    told = _of_bassins(tables).dropna(subset="nb_demandeurs")
+    by_bassin = told.groupby(["code_famille", "code_zone"])
+    known = by_bassin.agg(
+        nb=("nb_demandeurs", "sum"), dits=("nb_demandeurs", "size"), annee=("annee", "max")
+    )
+    jobs = _jobs(tables["familles_metiers"]).groupby("code_famille")["code_metier"].nunique()
+    families = known.index.unique("code_famille").to_frame(index=False)
+    rows = shares.merge(families, how="cross").merge(
+        known, how="left", left_on=["code_famille", "bassin"], right_index=True
+    )
+    lacks = rows["dits"].fillna(0).lt(rows["code_famille"].map(jobs))
+    found = rows.assign(
+        nb_demandeurs=rows["nb"] * rows["part"],
+        nb_demandeurs_tus=(lacks & rows["part"].ge(PART_NEGLIGEABLE)).astype(int),
+    ).groupby(_CLE)
+    people = found["nb_demandeurs"].sum(min_count=1)
+    few = people.gt(0) & people.lt(PETIT_NOMBRE)
+    return pd.DataFrame(
+        {
+            "nb_demandeurs": people.mask(few),
+            "nb_demandeurs_tus": found["nb_demandeurs_tus"].sum(),
+            "annee_demandeurs": found["annee"].max(),
+        }
+    ).reset_index()
 
 
 def _tensions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -269,6 +269,7 @@ def _years(reponse: ReponseBesoin) -> str:
     rows = reponse.toutes
     told = [f"projets de {_year(reponse)}"]
     for column, what in (
+        ("annee_demandeurs", "demandeurs d'emploi de"),
         ("annee_tension", "tensions de"),
         ("annee_eleves", "élèves de la rentrée"),
     ):
@@ -301,18 +302,25 @@ def say_projects(row) -> str:
     """Return the projects of a row: « au moins 12 », « tu », « non publié »."""
     if not row.nb_bassins and pd.isna(row.nb_projets):
         return "non publié"
-    if pd.isna(row.nb_projets):
-        return "tu"
-    return f"{'au moins ' if row.nb_tus else ''}{format_number(round(row.nb_projets))}"
+    return _least(row.nb_projets, row.nb_tus) or "tu"
+
+
+def _least(value, hidden) -> str:
+    """Return a sum, « au moins » when a number is hidden from it; "" when nothing is known.
+
+    « Au moins 0 » would say nothing.
+    """
+    if pd.isna(value) or (hidden and not round(value)):
+        return ""
+    return f"{'au moins ' if hidden else ''}{format_number(round(value))}"
 
 
 def say_difficult(row) -> str:
     """Return the difficult projects: « 70 (63 %) », « au moins 66 », « inconnu »."""
-    if pd.isna(row.nb_difficiles):
-        return "inconnu"
-    known = format_number(round(row.nb_difficiles))
-    if row.nb_difficiles_tus or row.nb_tus:
-        return f"au moins {known}"
+    hidden = row.nb_difficiles_tus or row.nb_tus
+    known = _least(row.nb_difficiles, hidden)
+    if hidden or not known:
+        return known or "inconnu"
     share = f" ({_percent(row.nb_difficiles / row.nb_projets)})" if row.nb_projets else ""
     return f"{known}{share}"
 
@@ -340,17 +348,17 @@ def list_need(row) -> list[str]:
     if not projects[-1].isdigit():
         return [f"projets : {projects}"]
     noun = "projet" if projects == "1" else "projets"
-    seasonal = say_number(row.nb_saisonniers)
+    seasonal = _least(row.nb_saisonniers, row.nb_saisonniers_tus or row.nb_tus)
     return [
         f"{projects} {noun}",
         f"difficiles : {say_difficult(row)}",
-        *([f"saisonniers : {seasonal}"] if seasonal and not row.nb_tus else []),
+        *([f"saisonniers : {seasonal}"] if seasonal else []),
     ]
 
 
 def list_market(row) -> list[str]:
     """Return what is known of the labour market of a row."""
-    seekers = say_number(row.nb_demandeurs)
+    seekers = _least(row.nb_demandeurs, row.nb_demandeurs_tus)
     if pd.isna(row.tension) and row.type_zone == "ze2020":
         tension = "tension : dite par bassin seulement"
     else:

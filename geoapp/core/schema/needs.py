@@ -198,9 +198,21 @@ BESOINS_TABLES = (
             column("nb_bassins", "entier", "Bassins de la zone qui ont une ligne", requis=True),
             column("nb_tus", "entier", "Dont le nombre de projets est tu", requis=True),
             column("nb_difficiles_tus", "entier", "Dont le nombre de difficiles est tu"),
+            column("nb_saisonniers_tus", "entier", "Dont le nombre de saisonniers est tu"),
             column("est_repartie", "booleen", "Des bassins sont partagés entre zones", requis=True),
             column("projets_pour_1000", "reel", "Projets connus pour 1 000 habitants"),
-            column("nb_demandeurs", "reel", "Demandeurs d'emploi de ces métiers (2021)"),
+            column(
+                "nb_demandeurs",
+                "reel",
+                "Demandeurs d'emploi de ces métiers, là où ils sont publiés ; vide sous 5",
+            ),
+            column(
+                "nb_demandeurs_tus",
+                "entier",
+                "Bassins où les demandeurs d'un de ces métiers ne sont pas publiés : s'il y en a, "
+                "la somme est un minimum",
+            ),
+            column("annee_demandeurs", "texte", "Année des demandeurs d'emploi"),
             column("tension", "reel", "Tension, de 1 à 5 : moyenne de ses métiers"),
             column("causes", "texte", "Causes de tension de 4 ou plus, séparées par « | »"),
             column("annee_tension", "texte", "Année de la tension"),
