@@ -13,6 +13,7 @@ import pytest
 from geoapp.core.config import load_settings
 from geoapp.core.schema import TABLES
 from geoapp.offer.filters import FILTRES
+from geoapp.reference.zonings import ZONAGES
 from geoapp.web import create_app
 from support.words import flat, plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
@@ -105,6 +106,18 @@ def test_every_filter_of_the_product_is_a_facet(client):
     )
     for nom in shown[:-1]:
         assert f'form="recherche" name="{nom}"' in page or f'name="{nom}" form="recherche"' in page
+
+
+def test_a_territory_says_what_it_is_where_others_bear_its_name(client):
+    page = client.get("/recherche?zone=ze2020:3201").text
+    facet = html.unescape(page.split('data-facette="zone"')[1].split("</details>")[0])
+    listed = re.findall(r"<span>([^<]+)</span> <span class=\"nb\">", flat(facet))
+    kinds = [zonage.singulier for zonage in ZONAGES.values()]
+    assert listed and all(
+        one.startswith("Toutes : ") or any(kind in one for kind in kinds)
+        for one in map(plain, listed)
+    )
+    assert "Territoire : Amiville (zone d'emploi 2020)" in plain(html.unescape(flat(page)))
 
 
 def test_a_count_of_zero_is_shown_disabled_and_unknown_is_a_value(client):

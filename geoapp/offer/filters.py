@@ -54,19 +54,33 @@ REV3 = {
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One accepted value: its label, how it reads in a sentence, its number of offers."""
+    """One accepted value: its label, how it reads in a sentence, its number of offers.
+
+    `genre` is what a label alone does not say: Lille is an arrondissement, a zone d'emploi…
+    """
 
     valeur: str
     libelle: str
     mots: str
     groupe: str = ""
+    genre: str = ""
     nb: int = 0
+
+    @property
+    def distingue(self) -> str:
+        """Return the label where others stand beside it: « Lille (zone d'emploi 2020) »."""
+        return f"{self.libelle} ({self.genre})" if self.genre else self.libelle
 
     def counted(self, nb: int) -> Option:
         """Return the option with a number of offers; the same one when it is 0."""
         return (
             Option(
-                valeur=self.valeur, libelle=self.libelle, mots=self.mots, groupe=self.groupe, nb=nb
+                valeur=self.valeur,
+                libelle=self.libelle,
+                mots=self.mots,
+                groupe=self.groupe,
+                genre=self.genre,
+                nb=nb,
             )
             if nb
             else self
@@ -190,7 +204,11 @@ def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
     rows = zip(zones["code_zone"], zones["nom"], strict=True)
     return ([] if zonage.est_partition else [entier]) + [
         Option(
-            valeur=f"{type_zone}:{code}", libelle=nom, mots=zonage.label(nom), groupe=zonage.titre
+            valeur=f"{type_zone}:{code}",
+            libelle=nom,
+            mots=zonage.label(nom),
+            groupe=zonage.titre,
+            genre=zonage.untold_kind(nom),
         )
         for code, nom in rows
     ]

@@ -114,7 +114,11 @@ class Zonage:
 
     def label(self, nom: str) -> str:
         """Return a zone in words, without saying its kind twice: « zone d'emploi 2020 Lens »."""
-        return nom if self.singulier.casefold() in nom.casefold() else f"{self.singulier} {nom}"
+        return f"{self.untold_kind(nom)} {nom}".strip()
+
+    def untold_kind(self, nom: str) -> str:
+        """Return what a zone is, "" when its name says so."""
+        return "" if self.singulier.casefold() in nom.casefold() else self.singulier
 
 
 COMMUNE, CARREAU, REGION = "commune", "carreau", "region"

@@ -185,7 +185,7 @@ def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
 def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
     choisies = set(requete.filtres.values_of(nom))
     montrees = _head(options, choisies) if len(options) > LISTE_LONGUE else options
-    cases = [Case(o.valeur, o.libelle, o.nb, o.valeur in choisies) for o in montrees]
+    cases = [Case(o.valeur, o.distingue, o.nb, o.valeur in choisies) for o in montrees]
     return Facette(
         nom=nom,
         libelle=FILTRES[nom].libelle,
@@ -215,7 +215,7 @@ def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
     return (seen if requete.emprise else []) + [
         Lien(
             nom,
-            f"{FILTRES[nom].libelle} : {option.libelle}",
+            f"{FILTRES[nom].libelle} : {option.distingue}",
             adresses.without(nom, option.valeur),
             option.valeur,
         )
