@@ -33,15 +33,23 @@ MESURES = [
     ("demandeurs", "2023", "59001", 500),
     ("rsa", "2023", "59001", 60),
 ]
+TOTAUX = [("salaries", "2022", 95), ("salaries", "2023", 100)]
+"""What the producer publishes of Somme, whose communes tell a part of it."""
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
     frames = make_needs_world()
     rows = pd.DataFrame(MESURES, columns=["mesure", "annee", "code_zone", "nombre"])
-    frames["mesures_communes"] = conform(
-        rows.assign(type_zone="commune", id_source="tiny"), "mesures_communes"
+    above = pd.DataFrame(TOTAUX, columns=["mesure", "annee", "nombre"]).assign(
+        type_zone="departement", code_zone="80"
     )
+    told = pd.DataFrame(
+        [("salaries", year, "80001", nb) for year, nb in (("2022", 30), ("2023", 60))],
+        columns=["mesure", "annee", "code_zone", "nombre"],
+    )
+    rows = pd.concat([pd.concat([rows, told]).assign(type_zone="commune"), above])
+    frames["mesures_communes"] = conform(rows.assign(id_source="tiny"), "mesures_communes")
     sectors = [("B1", "Industrie", 30), ("B1", "Commerce", None), ("B2", "Industrie", 12)]
     frames["demandeurs_secteurs"] = conform(
         pd.DataFrame(sectors, columns=["code_zone", "secteur", "nb_demandeurs"]).assign(
@@ -72,6 +80,17 @@ def test_a_trend_leaves_out_what_was_hidden_one_year(snapshot):
 def test_what_is_hidden_is_said(snapshot):
     households = tiles(snapshot, "region")["Foyers allocataires du RSA"]
     assert "Nombre tu ou inconnu dans 2 communes" in households.phrase
+
+
+def test_the_total_that_the_producer_publishes_is_told_before_the_sum_of_communes(snapshot):
+    posts = tiles(snapshot, "departement:80")["Postes salariés"]
+    assert plain(posts.valeur) == "100" and posts.serie == (("2022", 95.0), ("2023", 100.0))
+    assert "+5,3 % de 2022 à 2023" in plain(posts.phrase)
+    assert plain(posts.phrase).endswith("dans 1 commune, compris dans ce total.")
+    assert "publie" in posts.definition
+    # None is published of the zone d'emploi: what its communes tell.
+    zone = tiles(snapshot, "ze2020:3201")["Postes salariés"]
+    assert plain(zone.valeur) == "60" and "compris" not in zone.phrase
 
 
 def test_sectors_are_told_where_the_file_tells_them(snapshot):

@@ -244,6 +244,12 @@ def _market(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
     return _measures(snapshot, mine, whole, ("demandeurs", "rsa"), THEMES[2])
 
 
+_PUBLIEE = "Total que le producteur publie pour le territoire, communes au nombre tu comprises."
+_SOMMEE = (
+    "Somme des communes dont le nombre est connu ; l'évolution est celle des communes connues "
+    "toutes les années."
+)
+
 _SOURCES = {
     "demandeurs": "Dares, France Travail",
     "demandeurs_50": "Dares, France Travail",
@@ -263,12 +269,15 @@ def _measures(
 
 
 def _by_year(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
-    """Return each measure, communes × years: the snapshot decides it, for every territory."""
-    table = snapshot.read("mesures_communes")
-    table = table[table["type_zone"].eq(COMMUNE)]
+    """Return each measure, zones (`type_zone`, `code_zone`) × years, for every territory.
+
+    Communes, and the départements and the region whose own total the producer publishes.
+    """
     return {
-        str(nom): rows.pivot(index="code_zone", columns="annee", values="nombre").astype("float64")
-        for nom, rows in table.groupby("mesure")
+        str(nom): rows.pivot(
+            index=["type_zone", "code_zone"], columns="annee", values="nombre"
+        ).astype("float64")
+        for nom, rows in snapshot.read("mesures_communes").groupby("mesure")
     }
 
 
@@ -277,21 +286,21 @@ def _measure(
 ) -> Tuile:
     """Return the tile of one measure: its last year, against the region, its trend."""
     last = wide.columns.max()
-    inside = wide.reindex(mine.communes.index)
-    hidden = int(inside[last].isna().sum())
-    total = inside[last].sum()
-    rate, usual = (
-        wide[last].reindex(one.communes.index).sum() / one.communes.sum() for one in (mine, whole)
-    )
-    text = [] if _is_region(mine) else [against(rate, usual)]
+    is_commune = wide.index.get_level_values("type_zone") == COMMUNE
+    communes = wide[is_commune].droplevel("type_zone")
+    hidden = int(communes[last].reindex(mine.communes.index).isna().sum())
+    found, usual = (_sums(wide, communes, one) for one in (mine, whole))
+    total, is_published = found[last], _published(wide, mine) is not None
+    rates = total / mine.communes.sum(), usual[last] / whole.communes.sum()
+    text = [] if _is_region(mine) else [against(*rates)]
     serie: tuple[tuple[str, float], ...] = ()
     if len(wide.columns) > 1:
-        # What was hidden one year and told another would be told as growth.
-        steady = inside.dropna()
-        serie = tuple((str(year), float(value)) for year, value in steady.sum().items())
-        text.append(_trend(serie, wide.dropna(), mine, whole))
+        steady, everywhere = (_steady(wide, communes, one) for one in (mine, whole))
+        serie = tuple((str(year), float(value)) for year, value in steady.items())
+        text.append(_trend(serie, everywhere, mine))
     if hidden:
-        text.append(f"Nombre tu ou inconnu dans {count(hidden, 'commune')}.")
+        included = ", compris dans ce total" if is_published else ""
+        text.append(f"Nombre tu ou inconnu dans {count(hidden, 'commune')}{included}.")
     return Tuile(
         theme=theme,
         titre=MESURES[nom],
@@ -299,28 +308,45 @@ def _measure(
         phrase=" ".join(filter(None, text)),
         annee=str(last),
         source=_SOURCES[nom],
-        definition="Somme des communes dont le nombre est connu ; l'évolution est celle des "
-        "communes connues toutes les années.",
+        definition=_PUBLIEE if is_published else _SOMMEE,
         table="mesures_communes",
         serie=serie if len(serie) > 1 and serie[0][1] else (),
     )
 
 
-def _trend(
-    serie: tuple[tuple[str, float], ...],
-    everywhere: pd.DataFrame,
-    mine: Territoire,
-    whole: Territoire,
-) -> str:
+def _published(wide: pd.DataFrame, territoire: Territoire) -> pd.Series | None:
+    """Return the totals that the producer publishes for a territory, by year; None without them."""
+    key = (territoire.type_zone, territoire.code_zone)
+    found = wide.loc[key] if key in wide.index else None
+    return None if found is None or np.isnan(found[wide.columns.max()]) else found
+
+
+def _sums(wide: pd.DataFrame, communes: pd.DataFrame, territoire: Territoire) -> pd.Series:
+    """Return the number of a territory by year: the total published, else what communes tell."""
+    own = _published(wide, territoire)
+    return communes.reindex(territoire.communes.index).sum() if own is None else own
+
+
+def _steady(wide: pd.DataFrame, communes: pd.DataFrame, territoire: Territoire) -> pd.Series:
+    """Return the number of a territory by year, of the same communes every year.
+
+    What was hidden one year and told another would be told as growth.
+    """
+    own = _published(wide, territoire)
+    if own is not None and own.notna().all():
+        return own
+    return communes.reindex(territoire.communes.index).dropna().sum()
+
+
+def _trend(serie: tuple[tuple[str, float], ...], everywhere: pd.Series, mine: Territoire) -> str:
     """Return how a number changed over its years, and how it did in the region."""
     (first, before), (last, after) = serie[0], serie[-1]
     if not before:
         return ""
     told = f"{_signed(after / before - 1)} de {first} à {last}"
-    region = everywhere.reindex(whole.communes.index).dropna().sum()
-    if _is_region(mine) or not region.iloc[0]:
+    if _is_region(mine) or not everywhere.iloc[0]:
         return f"{told}."
-    return f"{told} ({_signed(region.iloc[-1] / region.iloc[0] - 1)} dans la région)."
+    return f"{told} ({_signed(everywhere.iloc[-1] / everywhere.iloc[0] - 1)} dans la région)."
 
 
 def _signed(change: float) -> str:
