@@ -232,6 +232,12 @@ def test_job_seekers_that_a_bassin_does_not_publish_are_no_zero(frames):
     assert list_market(few)[0] == "demandeurs d'emploi : inconnu"
 
 
+def test_the_difficult_part_is_that_of_the_bassins_that_tell_both(frames):
+    """V0X60: B1 tells 10 projects, 4 of them difficult; B2 hides both."""
+    care = row_of(frames, "region:32", "V0X60")
+    assert care["nb_projets_juges"] == 10 and care["nb_difficiles"] == 4
+
+
 def test_a_number_that_a_bassin_hides_makes_a_least(frames):
     part = row_of(frames, "region:32", "R0X61")
     assert part["nb_saisonniers"] == 52 and part["nb_saisonniers_tus"] == 0

@@ -327,12 +327,17 @@ def test_projects_that_are_hidden_are_no_zero(projects, hidden, bassins):
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 1)), min_size=1, max_size=4))
 def test_difficult_projects_are_a_part_of_those_that_are_known(rows):
-    frame = pd.DataFrame(rows, columns=["nb_projets", "nb_tus"]).assign(nb_difficiles_tus=0)
-    frame["nb_difficiles"] = frame["nb_projets"] // 2
-    told = _difficult(frame)
-    known = [nb for nb, hidden in rows if not hidden]
-    assert (told == "") == (not sum(known))
-    assert not told or 0 <= numbers(told)[0] <= 100
+    """Hidden or not, only the projects of the bassins that tell both are divided."""
+    frame = pd.DataFrame(rows, columns=["nb_projets", "is_hidden"], dtype=float)
+    judged = frame["nb_projets"].where(frame["is_hidden"].eq(0))
+    frame = frame.assign(nb_projets_juges=judged, nb_difficiles=judged // 2)
+    told = plain(_difficult(frame))
+    known, total = judged.sum(), frame["nb_projets"].sum()
+    assert (told == "") == (not known)
+    if known:
+        share = round(100 * frame["nb_difficiles"].sum() / known)
+        part = [] if known == total else [round(100 * known / total)]
+        assert numbers(told) == [*part, share]
 
 
 @given(st.one_of(st.floats(0, 1e3), UNKNOWN), st.one_of(st.floats(0, 1e3), UNKNOWN))
@@ -376,7 +381,7 @@ def need_rows(rows) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["nb_projets", "nb_tus", "nb_bassins"])
     return frame.assign(
         nb_difficiles=math.nan,
-        nb_difficiles_tus=0,
+        nb_projets_juges=math.nan,
         cause=[("poste", None)[rank % 2] for rank in range(len(rows))],
         code_famille="R0X61",
         nom_famille="F",
@@ -469,8 +474,8 @@ def test_who_is_trained(leaving, trainings, places):
 def test_a_trend_is_that_of_its_years(before, after):
     communes = pd.Series([100.0], index=["80001"])
     whole = Territoire(type_zone="region", code_zone="32", nom="R", communes=communes)
-    wide = pd.DataFrame({"2009": [before], "2023": [after]}, index=["80001"])
-    told = plain(_trend((("2009", before), ("2023", after)), wide, whole, whole))
+    everywhere = pd.Series({"2009": before, "2023": after})
+    told = plain(_trend((("2009", before), ("2023", after)), everywhere, whole))
     change = round((after / before - 1) * 100, 1)
     assert told.endswith("de 2009 à 2023.")
     assert told.startswith("+") == (after / before > 1)

@@ -29,6 +29,7 @@ TITRES = {
     "nb_saisonniers": "Dont saisonniers",
     "nb_bassins": "Bassins publiés",
     "nb_tus": "Bassins au nombre tu",
+    "nb_projets_juges": "Projets aux difficiles connus",
     "nb_difficiles_tus": "Bassins aux difficiles tus",
     "nb_saisonniers_tus": "Bassins aux saisonniers tus",
     "est_repartie": "Passage par la population",

@@ -128,13 +128,14 @@ def _needs(needs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     rows = rows[_CLE].assign(
         **known,
         **hidden,
+        nb_projets_juges=known["nb_projets"].where(known["nb_difficiles"].notna()),
         nb_bassins=told.astype(int),
         est_repartie=rows["part"].lt(1 - 1e-9),
     )
     found = rows.groupby(_CLE)
     return pd.concat(
         [
-            found[list(_TUS)].sum(min_count=1),
+            found[[*_TUS, "nb_projets_juges"]].sum(min_count=1),
             found[["nb_bassins", *_TUS.values()]].sum(),
             found["est_repartie"].any(),
         ],

@@ -107,13 +107,16 @@ def _projects(reponse: ReponseBesoin) -> str:
 
 
 def _difficult(told: pd.DataFrame) -> str:
-    """Return the part of the projects that employers find difficult, where both are known."""
-    both = told[told["nb_difficiles_tus"].eq(0) & told["nb_tus"].eq(0)]
-    total = both["nb_projets"].sum()
-    if not total or both["nb_difficiles"].isna().all():
+    """Return the part of the projects that employers find difficult, where both are known.
+
+    Bassin by bassin: the families that hide nothing anywhere are five of 214, and no sample.
+    """
+    judged, total = told["nb_projets_juges"].sum(), told["nb_projets"].sum()
+    if not judged:
         return ""
-    share = both["nb_difficiles"].sum() / total
-    return f". Là où les deux sont connus, {_percent(share)} sont jugés difficiles"
+    share = _percent(told["nb_difficiles"].sum() / judged)
+    where = "" if round(judged) == round(total) else f" ({_percent(judged / total)} des projets)"
+    return f". Là où les deux nombres sont connus{where}, {share} sont jugés difficiles"
 
 
 def _strong(rows: pd.DataFrame) -> list[str]:

@@ -197,6 +197,7 @@ BESOINS_TABLES = (
             column("nb_saisonniers", "reel", "Dont saisonniers, là où c'est connu"),
             column("nb_bassins", "entier", "Bassins de la zone qui ont une ligne", requis=True),
             column("nb_tus", "entier", "Dont le nombre de projets est tu", requis=True),
+            column("nb_projets_juges", "reel", "Projets des bassins où les difficiles sont connus"),
             column("nb_difficiles_tus", "entier", "Dont le nombre de difficiles est tu"),
             column("nb_saisonniers_tus", "entier", "Dont le nombre de saisonniers est tu"),
             column("est_repartie", "booleen", "Des bassins sont partagés entre zones", requis=True),

@@ -108,6 +108,7 @@ _TITRES = {
     "nb_satisfaites": "Offres qui satisfont",
     "nb_demandeurs_tus": "Bassins aux demandeurs non publiés",
     "nb_difficiles_tus": "Bassins aux difficiles tus",
+    "nb_projets_juges": "Projets aux difficiles connus",
     "nb_saisonniers_tus": "Bassins aux saisonniers tus",
     "nb_tus": "Bassins au nombre tu",
     "part_30_min": "Part à 30 minutes",
