@@ -33,11 +33,11 @@ GOOD = "0590184E;Lycée;50.63;3.06;59350"
 QUIRKS = {
     "asp_ref_insee_com_v4_hdf.csv": (
         "7\u202f866 lignes lues, 7\u202f866 valides, 0 rejetée",
-        "zero_restitue",
+        "zéro de tête rétabli",
     ),
     "quirk_geojson_declare_CRS84_coords_LAMBERT93.geojson": (
         "1 ligne lue, 1 valide, 0 rejetée",
-        "systeme_de_coordonnees",
+        "coordonnées d'un autre système",
     ),
     "quirk_insee_ze2020_2022.dbf": ("306 lignes lues, 306 valides, 0 rejetée", ""),
 }
@@ -238,8 +238,8 @@ def test_a_lheo_feed_is_recognised_whatever_its_name_and_packing(tmp_path):
             code == 0 and "lu comme « lheo-region »" in text and "3 lignes lues, 3 valides" in text
         ), name
         assert (
-            "1 × valeur_ecartee (url), par exemple /lheo/offres/formation[2]/action[1] : « "
-            "javascript:alert(1) »"
+            "1 × valeur inutilisable, écartée (url), par exemple "
+            "/lheo/offres/formation[2]/action[1] : « javascript:alert(1) »"
         ) in text
         assert "1 élément privé (extras) laissé de côté" in text
 

@@ -15,8 +15,9 @@ from shapely.geometry import box
 
 from geoapp.core.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
+from geoapp.sources.json_rows import read_json
 from geoapp.sources.records import Lecture
-from geoapp.sources.tabular import read_csv, read_json
+from geoapp.sources.tabular import read_csv
 from geoapp.sources.workbook import read_xlsx
 
 CASES = 300

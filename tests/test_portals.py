@@ -5,8 +5,8 @@ import json
 import pytest
 
 from geoapp.core.errors import SourceError
+from geoapp.sources.json_rows import read_json
 from geoapp.sources.portals import portal_rows
-from geoapp.sources.tabular import read_json
 
 FLAT = [
     {"nom": "A", "place": {"lon": 3.06, "lat": 50.63}, "types": ["x", "y"]},

@@ -8,8 +8,10 @@ import pytest
 
 from geoapp.core.errors import SourceError
 from geoapp.sources import content, tabular
+from geoapp.sources.header_line import MAX_COLUMNS
+from geoapp.sources.json_rows import read_json
 from geoapp.sources.records import show
-from geoapp.sources.tabular import MAX_COLUMNS, MAX_FIELD, read_csv, read_json
+from geoapp.sources.tabular import MAX_FIELD, read_csv
 from geoapp.sources.workbook import MAX_CELLS, read_xlsx
 
 
@@ -87,7 +89,8 @@ def test_cells_stay_text_with_their_zeros_and_signs(write):
         (b"nom;ville\nA;B\xde\xf0\xfe\n", "ligne 2", "Windows-1252"),
         (b"nom;ville\nA;B\x00C\n", "ligne 2", "caractère nul"),
         (b'a;b\n1;2\n3;"coup', "ligne 3", "jamais fermé"),
-        (b'a;b\n1;2\n3;"x"y\n', "ligne 3", "guillemet fermant"),
+        (b'a;b\n1;2\n3;"x;z"y\n', "ligne 3", "guillemet fermant"),
+        (b'a;b\n1;"x"y"\n2;"\nz"y\n', "ligne 2", "guillemet fermant"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "ligne 1",
@@ -101,6 +104,22 @@ def test_cells_stay_text_with_their_zeros_and_signs(write):
 )
 def test_a_csv_that_cannot_be_read_says_where_and_why(write, content, place, word):
     assert refused(read_csv, write(content), word).place == place
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'a;b;c\n1;"Diplome d\'etat" en 4 ans;3\n4;5;6\n',
+        'Liste des diplômes\n\na;b;c\n1;"Diplome d\'etat" en 4 ans;"3"\n4;"5";6\n',
+        'sep=;\na;b;c\n1;"Diplome d\'etat" en 4 ans;3\n4;"5\n";6',
+    ],
+)
+def test_a_quote_that_is_a_letter_is_kept_as_one_and_told(write, content):
+    lecture = read_csv(write(content))
+    assert rows_of(lecture) == [["1", '"Diplome d\'etat" en 4 ans', "3"], ["4", "5", "6"]]
+    line = content[: content.index("Diplome")].count("\n") + 1
+    assert lecture.frame.index[0] == f"ligne {line}"
+    assert f"1 ligne, par exemple la {line}." in " ".join(lecture.notes)
 
 
 def test_only_a_header_gives_no_row(write):

@@ -14,6 +14,7 @@ from rich.table import Table
 from geoapp.cli.terminal import number, open_console, plain
 from geoapp.core.french import count
 from geoapp.core.reasons import RAISONS
+from geoapp.core.repairs import REPARATIONS
 from geoapp.ingest.check_file import Controle
 from geoapp.ingest.propose import Proposition
 from geoapp.sources.registry import Source
@@ -118,13 +119,10 @@ def _print_positions(console: Console, found: Controle) -> None:
 def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:
     """Print what was repaired or set aside: one line per kind, its count and its first example."""
     for (colonne, kind), (n, one) in sorted(reparations.items(), key=lambda pair: pair[0]):
-        after = (
-            ""
-            if one["corrigee"] is None or pd.isna(one["corrigee"])
-            else f" → « {one['corrigee']} »"
-        )
+        before = "sans valeur" if pd.isna(one["valeur"]) else f"« {one['valeur']} »"
+        after = "" if pd.isna(one["corrigee"]) else f" → « {one['corrigee']} »"
         text = (
-            f"  {number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : "
-            f"« {one['valeur']} »{after}"
+            f"  {number(n)} × {REPARATIONS[kind]} ({colonne}), par exemple {one['ligne']} : "
+            f"{before}{after}"
         )
         console.print(plain(text), highlight=False)

@@ -3,7 +3,7 @@
 A stable code to count by, its title, and the sentence that tells the cure.
 
 Adding a reason is adding a row; a reader or a check names it by its code
-(`geoapp.sources.tabular.reject`).  What changes from a row to another (a
+(`geoapp.sources.records.reject`).  What changes from a row to another (a
 number, the place of another row) is a `{name}` of the sentence, never a part
 of the code.
 """

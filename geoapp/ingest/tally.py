@@ -8,6 +8,7 @@ import pandas as pd
 
 from geoapp.core.errors import ContractError
 from geoapp.core.french import count
+from geoapp.core.repairs import REPARATIONS
 from geoapp.core.schema import conform
 from geoapp.offer.journal import Journal
 from geoapp.offer.rows import OffreLue
@@ -137,4 +138,6 @@ def records_table(bilans: dict[str, Bilan], nom: str) -> pd.DataFrame:
     ]
     # Without any record, the columns of the key: the table is sorted by them.
     frame = pd.DataFrame(records, columns=None if records else ["id_source", "ligne", "colonne"])
+    if nom == "corrections" and records:
+        frame["reparation"] = frame["type_correction"].map(REPARATIONS)
     return conform(frame, nom)

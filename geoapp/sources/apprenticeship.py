@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 
 from geoapp.core.errors import SourceError
+from geoapp.sources.json_rows import parse_json, refuse_element
 from geoapp.sources.portals import portal_rows
 from geoapp.sources.records import Lecture, reject
-from geoapp.sources.tabular import parse_json, refuse_element
 from geoapp.sources.texts import clean_text, read_date, write_sessions
 
 _CERTIFICATION = "certification.valeur"

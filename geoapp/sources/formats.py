@@ -10,13 +10,14 @@ from geoapp.sources import recognise
 from geoapp.sources.apprenticeship import read_catalogue
 from geoapp.sources.boundaries import read_boundaries
 from geoapp.sources.intercarif import read_intercarif
+from geoapp.sources.json_rows import read_json
 from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.options import TEXTE, OptionSource
 from geoapp.sources.parquet import read_parquet
 from geoapp.sources.recognise import FileStart
 from geoapp.sources.records import Lecture
 from geoapp.sources.street_files import read_ban, read_osm_roads
-from geoapp.sources.tabular import read_csv, read_json
+from geoapp.sources.tabular import read_csv
 from geoapp.sources.unpacking import opened
 from geoapp.sources.workbook import read_xlsx
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import SourceError
+from geoapp.sources.json_rows import parse_json, refuse_element
 from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
 from geoapp.sources.records import Lecture, reject
-from geoapp.sources.tabular import parse_json, refuse_element
 from geoapp.sources.texts import clean_text, read_count, read_date, write_sessions
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from geoapp.core.errors import SourceError
 from geoapp.sources.content import read_bytes
 from geoapp.sources.header_line import MAX_COLUMNS
+from geoapp.sources.json_rows import json_text
 from geoapp.sources.records import Lecture
-from geoapp.sources.tabular import json_text, text_frame
+from geoapp.sources.text_frame import text_frame
 
 MAX_CELLS = 100_000_000
 """Largest table, in cells: it is held in memory, as text."""

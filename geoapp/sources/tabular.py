@@ -1,4 +1,4 @@
-"""Read CSV and JSON files as text, keeping the line of every row.
+"""Read CSV files as text, keeping the line of every row.
 
 Codes must never become numbers: everything is read as text.  A line that does
 not fit its header becomes a reject; a file that cannot be read at all raises
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -25,10 +24,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from geoapp.core.errors import SourceError
+from geoapp.core.french import count
 from geoapp.sources.content import decode, read_bytes
-from geoapp.sources.header_line import LIGNES_REGARDEES, MAX_COLUMNS, Entete, find_header
-from geoapp.sources.portals import find_arrays, portal_rows
-from geoapp.sources.records import Lecture, reject, show
+from geoapp.sources.header_line import LIGNES_REGARDEES, Entete, find_header
+from geoapp.sources.quotes import STRAY, GuillemetEgare, quotes_as_text
+from geoapp.sources.records import Lecture, reject
+from geoapp.sources.text_frame import stripped, text_frame
 
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
@@ -41,7 +42,7 @@ DELIMITERS = ";,\t|"
 _CSV_PROBLEMS = (
     ("field larger", f"une cellule dépasse {MAX_FIELD} caractères."),
     ("unexpected end", "un guillemet ouvert n'est jamais fermé."),
-    ("expected after", "du texte suit un guillemet fermant."),
+    (STRAY, "du texte suit un guillemet fermant."),
 )
 _AGAIN = "Téléchargez-le à nouveau auprès du producteur."
 
@@ -80,7 +81,8 @@ def read_csv(
     SourceError
         Empty file, wrong encoding, no header, unreadable quoting.
     """
-    stream, dit = _open_text(path, encoding)
+    text = decode(path, read_bytes(path), encoding)
+    stream = _as_stream(text.texte)
     for _ in range(skip or 0):
         stream.readline()
     start, before = stream.tell(), skip or 0
@@ -89,26 +91,63 @@ def read_csv(
     stream.seek(start)
     delimiter = delimiter or _guess_delimiter(stream.read(1 << 16))
     stream.seek(start)
-    csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    records = _records(path, reader, before)
     told = skip is not None or entete is not None
-    records = chain([(0, entete)], records) if entete else records
-    at_once = partial(_read_at_once, stream, delimiter)
-    lecture = _collect(path, records, attendues, is_first=told, at_once=at_once)
-    if dit:
-        lecture.notes.insert(0, dit)
+    read = partial(
+        _read_rows, path, delimiter, before, entete=entete, attendues=attendues, is_first=told
+    )
+    try:
+        lecture = read(stream)
+    except GuillemetEgare as error:
+        stream.seek(start)
+        lecture = _read_mended(stream.read(), delimiter, before, read, error)
+    if text.dit:
+        lecture.notes.insert(0, text.dit)
     return lecture
 
 
-def _open_text(path: Path, encoding: str) -> tuple[io.TextIOWrapper, str]:
-    """Return the text of a file, read from its bytes in UTF-8, and how it was read.
+def _read_rows(
+    path: Path,
+    delimiter: str,
+    before: int,
+    stream: io.TextIOWrapper,
+    *,
+    entete: list[str] | None,
+    attendues: frozenset[str],
+    is_first: bool,
+) -> Lecture:
+    """Return the rows of a text from where it stands, `before` lines being read."""
+    csv.field_size_limit(MAX_FIELD)
+    records = _records(path, csv.reader(stream, delimiter=delimiter, strict=True), before)
+    records = chain([(0, entete)], records) if entete else records
+    at_once = partial(_read_at_once, stream, delimiter)
+    return _collect(path, records, attendues, is_first=is_first, at_once=at_once)
 
-    A StringIO would keep four bytes by character.
-    """
-    text = decode(path, read_bytes(path), encoding)
-    content = io.BytesIO(text.texte.encode())
-    return io.TextIOWrapper(content, encoding="utf-8", newline=""), text.dit
+
+def _read_mended(
+    text: str,
+    delimiter: str,
+    before: int,
+    read: Callable[[io.TextIOWrapper], Lecture],
+    error: GuillemetEgare,
+) -> Lecture:
+    """Return the rows of a text whose stray quotes are letters; raise the error if they are not."""
+    mended, lines = quotes_as_text(text, delimiter)
+    if not lines:
+        raise error
+    # As many lines before as there were: places are those of the file.
+    stream = _as_stream("\n" * before + mended)
+    stream.seek(before)
+    lecture = read(stream)
+    told = count(len(lines), "ligne")
+    lecture.notes.insert(
+        0, f"Guillemets gardés comme du texte : {told}, par exemple la {before + lines[0]}."
+    )
+    return lecture
+
+
+def _as_stream(text: str) -> io.TextIOWrapper:
+    """Return a text to read from its bytes in UTF-8: a StringIO keeps four by character."""
+    return io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
 
 
 _SEP = re.compile(r"sep=(.?)", re.IGNORECASE)
@@ -140,7 +179,8 @@ def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
                 yield line, row
     except csv.Error as error:
         said = (said for sign, said in _CSV_PROBLEMS if sign in str(error))
-        raise SourceError(
+        kind = GuillemetEgare if STRAY in str(error) else SourceError
+        raise kind(
             path,
             next(said, "guillemets ou séparateurs illisibles."),
             place=f"ligne {last + 1}",
@@ -221,7 +261,7 @@ def _read_at_once(
     # The text, then each column as it was read, are let go as soon as nothing reads them any more.
     del raw, table
     stream.close()
-    cells = [_stripped(columns.pop(0).combine_chunks()) for _ in header]
+    cells = [stripped(columns.pop(0).combine_chunks()) for _ in header]
     kept = pc.invert(reduce(pc.and_, (column.is_null() for column in cells)))
     if not pc.all(kept).as_py():
         cells, lines = [column.filter(kept) for column in cells], lines[kept.to_numpy(False)]
@@ -283,161 +323,3 @@ def _wrong_width(line: int, row: list[str], width: int) -> dict:
         trouvees=len(row),
         attendues=width,
     )
-
-
-def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
-    """Return rows as a text frame indexed by `lines`, stripped, with blank cells as NA."""
-    index = pd.Index(lines, name="ligne", dtype="str")
-    # By column: a table of thousands of columns would be split and copied at each of them.
-    cells = zip(*rows, strict=True) if rows else ((),) * len(header)
-    columns = {name: _texts(column) for name, column in zip(header, cells, strict=True)}
-    return pd.DataFrame(columns, index=index)
-
-
-def _texts(column: tuple) -> pd.api.extensions.ExtensionArray:
-    """Return texts stripped, blank ones as NA: to Arrow a space is what it is to Python."""
-    return pd.array(_stripped(pa.array(column, type=pa.large_string())), dtype="str")
-
-
-def _stripped(texts: pa.Array) -> pa.Array:
-    """Return texts without the spaces around them, NA for none left."""
-    texts = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.equal(texts, ""), None, texts)
-
-
-def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
-    """Return a JSON array of flat objects as text.
-
-    A list becomes "a|b", the shapes of open-data portals are opened (`portal_rows`).
-
-    Numbers keep their digits as written, NaN is unknown.  An element that is no
-    object, repeats a field, or holds half a character is a reject.
-
-    Raises
-    ------
-    SourceError
-        Truncated, broken or too deep JSON (line and column are given), not an array.
-    """
-    text = decode(path, read_bytes(path), encoding)
-    try:
-        lecture = _flatten(path, portal_rows(_parse(path, text.texte)))
-        lecture.notes += filter(None, [text.dit])
-        return lecture
-    except RecursionError:
-        raise SourceError(
-            path,
-            "JSON imbriqué trop profondément.",
-            place="ligne 1",
-            cure="Vérifiez le format de la source.",
-        ) from None
-
-
-def parse_json(path: Path, *, encoding: str = "utf-8"):
-    """Return the JSON value of a file, numbers as texts; one value a line makes an array.
-
-    An object that repeats a field comes as its bare pairs.
-
-    Raises
-    ------
-    SourceError
-        Truncated or broken JSON (line and column are given).
-    RecursionError
-        Nested too deeply.
-    """
-    return _parse(path, decode(path, read_bytes(path), encoding).texte)
-
-
-def _parse(path: Path, text: str):
-    """Return the JSON value of a text, or the array of its lines; numbers stay text."""
-    try:
-        return _value(text)
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and (lines := _json_lines(text)) is not None:
-            return lines
-        raise SourceError(
-            path,
-            "JSON illisible.",
-            place=f"ligne {error.lineno}, colonne {error.colno}",
-            cure="Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau.",
-        ) from None
-
-
-def _json_lines(text: str) -> list | None:
-    """Return the values of JSON lines; None when a line is not one value."""
-    try:
-        return [_value(line) for line in text.splitlines() if line.strip()]
-    except json.JSONDecodeError:
-        return None
-
-
-def _value(text: str):
-    """Return the JSON value of a text; numbers stay text."""
-    return json.loads(
-        text,
-        object_pairs_hook=_unique,
-        parse_int=str,
-        parse_float=str,
-        parse_constant=lambda name: None if name == "NaN" else name,
-    )
-
-
-def _unique(pairs: list[tuple]) -> dict | tuple:
-    """Return an object, or its bare pairs when a field is repeated (a value would be lost)."""
-    record = dict(pairs)
-    return record if len(record) == len(pairs) else tuple(pairs)
-
-
-def _flatten(path: Path, records) -> Lecture:
-    """Return the objects of an array as rows; what is no clean object is a reject."""
-    if not isinstance(records, list) or not records:
-        arrays = list(find_arrays(records))
-        several = f" Le fichier en contient plusieurs : {', '.join(map(show, arrays[:8]))}."
-        raise SourceError(
-            path,
-            f"un tableau JSON d'objets est attendu.{several if len(arrays) > 1 else ''}",
-            place="ligne 1",
-            cure="Extrayez le tableau qu'il faut lire."
-            if len(arrays) > 1
-            else "Vérifiez le format de la source.",
-        )
-    good, rejets = [], []
-    for rank, record in enumerate(records, 1):
-        if reason := refuse_element(record):
-            text = json.dumps(record)[:200]
-            rejets.append(reject(f"élément {rank}", "(élément)", text, reason))
-        else:
-            good.append((rank, record))
-    # Records may leave out what they do not know: the columns are those of all of them.
-    names = list(dict.fromkeys(name for _, record in good for name in record))
-    if len(names) > MAX_COLUMNS:
-        raise SourceError(
-            path,
-            f"{len(names)} champs différents, au plus {MAX_COLUMNS} sont lus.",
-            place="ligne 1",
-            cure="Vérifiez le format de la source.",
-        )
-    rows = [[json_text(record.get(name)) for name in names] for _, record in good]
-    places = [f"élément {rank}" for rank, _ in good]
-    return Lecture(frame=text_frame(rows, names, places), nb_lues=len(records), rejets=rejets)
-
-
-def refuse_element(record) -> str:
-    """Return why an element of a JSON array cannot be a row (a code of `RAISONS`), or ""."""
-    if isinstance(record, tuple):
-        return "champ_repete"
-    if not isinstance(record, dict):
-        return "pas_un_objet"
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return "caractere_coupe"
-    return ""
-
-
-def json_text(value) -> str:
-    """Return a JSON value as text: lists joined by `|`, booleans as CSV shows them."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "|".join(json_text(item) for item in value)
-    return str(value) if isinstance(value, str | bool) else json.dumps(value, ensure_ascii=False)

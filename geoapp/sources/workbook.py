@@ -16,7 +16,8 @@ from geoapp.sources.archive import open_archive_member
 from geoapp.sources.content import list_members, read_bytes
 from geoapp.sources.header_line import LIGNES_REGARDEES, count_known, find_header
 from geoapp.sources.records import Lecture, show
-from geoapp.sources.tabular import say_header, text_frame
+from geoapp.sources.tabular import say_header
+from geoapp.sources.text_frame import text_frame
 from geoapp.sources.texts import read_count
 
 MAX_CELLS = 10_000_000

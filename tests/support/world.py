@@ -474,6 +474,7 @@ def _records() -> dict[str, pd.DataFrame]:
             "valeur": ["2691"],
             "corrigee": ["02691"],
             "type_correction": ["zero_restitue"],
+            "reparation": ["zéro de tête rétabli"],
         }
     )
     return {"sources": sources, "rejets": rejets, "corrections": corrections}

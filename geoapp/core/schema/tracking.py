@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geoapp.core.reasons import RAISONS
+from geoapp.core.repairs import REPARATIONS
 from geoapp.core.schema.model import MODES, column, table
 
 SUIVI = [
@@ -33,9 +34,11 @@ SUIVI = [
             column(
                 "type_correction",
                 "texte",
-                "zero_restitue, ancienne_commune, coordonnees_inversees…",
+                "Réparation, par son code",
                 requis=True,
+                valeurs=REPARATIONS,
             ),
+            column("reparation", "texte", "Ce qui a été réparé", requis=True),
         ],
     ),
     table(
