@@ -220,7 +220,7 @@ def test_a_scenario_is_run_again_on_the_snapshot_before(client, snapshot):
 
 def test_every_indicator_says_what_it_means(client):
     """On the page of a zone its meaning goes with its title; no two indicators are told alike."""
-    page = plain(client.get("/couverture/zones/ze2020/3201").text)
+    page = plain(client.get("/couverture/zones/ze2020/3201?mode=velo&seuil_min=20").text)
     page = re.sub(r'<a class="sigle"[^>]*>([^<]+)</a>', r"\1", page)
     told = re.findall(r'<th scope="row">([^<]+)<span class="sens">([^<]+)</span></th>', page)
     shown = {(html.unescape(sens), html.unescape(titre)) for titre, sens in told}

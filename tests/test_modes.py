@@ -17,9 +17,10 @@ from scipy import sparse
 from geoapp.cli.group import main
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.coverage import access
-from geoapp.coverage.indicators import show_value
+from geoapp.coverage.indicators import INDICATEURS, show_value
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question, describe_question, parse_question, to_parameters
+from geoapp.coverage.offered import counted_numbers
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import main_sentence
 from geoapp.coverage.table import region_row
@@ -267,6 +268,23 @@ def test_who_reaches_an_offer_by_car_alone_is_too_far_without_a_car():
     assert causes[1:] == ["sans_voiture", "sans_offre", "sans_offre"] and causes[0] != causes[0]
     by_car = points_of(monde, replace(asked, mode="voiture"))["cause"].astype(object).tolist()
     assert "sans_voiture" not in by_car and by_car[2] == "eloignee"
+
+
+def test_nobody_is_counted_as_too_far_without_a_car_by_a_question_by_car():
+    monde = make_monde_of(column("voiture", [10, 25, 35, 80]), column("velo", [20, 50, 90, 200]))
+
+    def counted(**more):
+        question = Question(unite="min", seuil=30, **more)
+        measured = points_of(monde, question)
+        offre = choose_offer(monde, question)
+        shown = counted_numbers(question, INDICATEURS)
+        row = region_row(monde, question, offre, measured)
+        return row["population_sans_voiture"], "population_sans_voiture" in shown
+
+    people, is_shown = counted(mode="velo")
+    assert people > 0 and is_shown
+    people, is_shown = counted(mode="voiture")
+    assert np.isnan(people) and not is_shown
 
 
 def test_a_white_zone_is_solid_under_the_whole_error_of_its_trips():

@@ -128,9 +128,10 @@ INDICATEURS: dict[str, Indicateur] = {
             nom="population_sans_voiture",
             titre="Habitants trop loin sans voiture",
             sens="Habitants qui ont une formation à portée en voiture dans le même temps, et "
-            "aucune par le mode de déplacement choisi (0 quand ce mode est la voiture)",
+            "aucune par le mode de déplacement choisi ; vide quand la question n'est pas posée "
+            "sans voiture, en minutes",
             type="nombre",
-            calcul=values.of_cause("sans_voiture"),
+            calcul=values.without_car,
             est_personnes=True,
         ),
         Indicateur(

@@ -180,10 +180,15 @@ def spread_of(world: World, question: Question) -> tuple[float, float]:
     return max(1 - wide, 0.05), 1 + wide
 
 
+def is_compared_with_car(world: World, question: Question) -> bool:
+    """Tell whether a question in minutes, without a car, can be set beside the trips by car."""
+    is_asked = MODES[question.mode].sans_voiture and question.unite == "min"
+    return is_asked and VOITURE in world.modes and "min" in world.unites(VOITURE)
+
+
 def _within_by_car(world: World, question: Question, supply: np.ndarray) -> np.ndarray:
     """Tell which points have an offer within as many minutes by car, when it is asked without."""
-    is_asked = MODES[question.mode].sans_voiture and question.unite == "min"
-    if not is_asked or VOITURE not in world.modes or "min" not in world.unites(VOITURE):
+    if not is_compared_with_car(world, question):
         return np.zeros(len(world.points), dtype=bool)
     return world.nearest(replace(question, mode=VOITURE), supply > 0) <= question.seuil
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from geoapp.core.french import count
 from geoapp.coverage.model import EN_FOYERS, INFORMATION, Question
+from geoapp.coverage.travel.modes import MODES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,4 +104,7 @@ SANS_OBJET = ("nb_offreurs", "nb_places", "population_saturee")
 
 def counted_numbers(question: Question, names) -> list[str]:
     """Return the names of the numbers that have a sense for what a question counts."""
-    return [nom for nom in names if not (is_information(question) and nom in SANS_OBJET)]
+    left_out = set(SANS_OBJET if is_information(question) else ())
+    if not MODES[question.mode].sans_voiture or question.unite != "min":
+        left_out.add("population_sans_voiture")
+    return [nom for nom in names if nom not in left_out]

@@ -53,7 +53,7 @@ def _hidden(table: pd.DataFrame, *, est_partition: bool) -> np.ndarray:
             _hide_second(counts[:, k], hidden[:, k])
         # A second zone hidden in one term of a sum gives away its other term in turn.
         _hide_other_terms(hidden, terms, white)
-    return hidden
+    return hidden & ~np.isnan(counts)
 
 
 def tells_of_few(part: float, total: float) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from geoapp.coverage.divisions import Maille
 from geoapp.coverage.indicators import INDICATEURS
+from geoapp.coverage.measures import is_compared_with_car
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import empty_unknown, known_offer, zone_status
 from geoapp.coverage.white_zones import CAUSES, INCERTAINE
@@ -125,6 +126,7 @@ def _zone_data(
         | {"zone": maille.zones_offres[kept]},
         est_offre_connue=is_known,
         est_saturation_dite=offre.est_saturation_dite,
+        est_voiture_comparee=is_compared_with_car(world, question),
     )
 
 

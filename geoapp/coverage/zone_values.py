@@ -27,7 +27,8 @@ class ZoneData:
     (`geoapp.coverage.measures`), `cause` as its rank in `CAUSES`, −1 for none.  `offres` has the
     same per offer inside: `zone`, `place`, `organisme`, `capacite`;
     `est_offre_connue` tells by zone whether what lies inside is known, `est_saturation_dite`
-    whether enough places are known to say who finds the offer full.
+    whether enough places are known to say who finds the offer full, `est_voiture_comparee` whether
+    the question is asked without a car, beside trips by car.
     """
 
     nb: int
@@ -35,6 +36,7 @@ class ZoneData:
     offres: Mapping[str, np.ndarray]
     est_offre_connue: np.ndarray
     est_saturation_dite: bool = True
+    est_voiture_comparee: bool = True
 
     @cached_property
     def is_known(self) -> np.ndarray:
@@ -104,6 +106,13 @@ def of_cause(cause: str) -> Calcul:
     """Return what counts the people who lack an offer for one of `CAUSES`."""
     rank = list(CAUSES).index(cause)
     return lambda zones: zones.where_known(zones.by_cause[rank])
+
+
+def without_car(zones: ZoneData) -> np.ndarray:
+    """Return the people whom a car alone would cover; no number where none is set beside it."""
+    if not zones.est_voiture_comparee:
+        return np.full(zones.nb, np.nan)
+    return of_cause("sans_voiture")(zones)
 
 
 def saturated(zones: ZoneData) -> np.ndarray:
