@@ -91,6 +91,7 @@ def test_cells_stay_text_with_their_zeros_and_signs(write):
         (b'a;b\n1;2\n3;"coup', "ligne 3", "jamais fermé"),
         (b'a;b\n1;2\n3;"x;z"y\n', "ligne 3", "guillemet fermant"),
         (b'a;b\n1;"x"y"\n2;"\nz"y\n', "ligne 2", "guillemet fermant"),
+        (b'a;b\n"1" bis;"x\ny"\n', "ligne 2", "guillemet fermant"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "ligne 1",

@@ -23,8 +23,8 @@ def quotes_as_text(text: str, delimiter: str) -> tuple[str, list[int]]:
     """Return a CSV text whose stray quotes are doubled, as they should be, and the lines changed.
 
     A line is changed when a quote closes before the end of its cell and the line has as many cells
-    as the record before it, quotes parting nothing: it can say nothing else.  Where one of them may
-    be read in several ways, the text is given back as it is.
+    as the record before it, quotes parting nothing, none of them left open: it can say nothing
+    else.  Where one of them may be read in several ways, the text is given back as it is.
     """
     lines, changed = list(io.StringIO(text, newline="")), []
     at = width = 0
@@ -35,7 +35,9 @@ def quotes_as_text(text: str, delimiter: str) -> tuple[str, list[int]]:
             row = next(reader, [])
         except csv.Error as error:
             is_stray = STRAY in str(error) and reader.line_num == 1
-            if not is_stray or lines[at].count(delimiter) + 1 != width:
+            cells = lines[at].split(delimiter)
+            is_open = any(cell.startswith('"') and cell.count('"') % 2 for cell in cells)
+            if not is_stray or is_open or len(cells) != width:
                 return text, []
             lines[at] = _doubled(lines[at], delimiter)
             changed.append(at + 1)
