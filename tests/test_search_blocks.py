@@ -14,13 +14,14 @@ from geoapp.core.schema import TABLES
 from geoapp.core.snapshot import open_snapshot
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.search.concepts import understand
 from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.kin import kin_of
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import parse_request
 from geoapp.offer.search.sounds import sound
 from geoapp.offer.search.synonyms import load_synonymes
-from geoapp.offer.search.text import match_text, understand
+from geoapp.offer.search.text import match_text
 from geoapp.reference.codes.text import fold
 from geoapp.web import create_app
 from support.words import plain

@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.concepts import suggest_texts, understand
 from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.index import FICHIER, open_index, write_index
 from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.synonyms import lengthen, load_abreges, load_synonymes
-from geoapp.offer.search.text import find_text, suggest_texts, understand
+from geoapp.offer.search.text import find_text
 from geoapp.offer.search.words import split_words, stem, stems
 from geoapp.reference.codes.text import fold
 from support.examples import cheap
