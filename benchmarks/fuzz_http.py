@@ -26,8 +26,8 @@ from werkzeug.routing import Rule
 
 from geoapp.core.config import ROOT, load_settings
 from geoapp.coverage.model import PARAMETRES as QUESTION
-from geoapp.offer.cards import public_id
 from geoapp.offer.filters import FILTRES
+from geoapp.offer.lookups import public_id
 from geoapp.offer.search.requests import PARAMETRES as RECHERCHE
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app

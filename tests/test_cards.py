@@ -14,8 +14,9 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.schema import conform
 from geoapp.offer import lookups
 from geoapp.offer.around import describe_quartiers
-from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
+from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import open_repertoire, public_id
+from geoapp.offer.sheet import explain_rev3, offer_sheet
 from support.words import flat
 from support.world import FORMULA, HOSTILE, publish_world
 

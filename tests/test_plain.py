@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from geoapp.offer.cards import offer_sheet
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.plain import (
     tell_admission,
@@ -15,6 +14,7 @@ from geoapp.offer.plain import (
     tell_price,
     tell_sheet,
 )
+from geoapp.offer.sheet import offer_sheet
 from geoapp.web import create_app
 from support.readability import kandel_moles, syllables_of, words_of
 from support.words import plain

@@ -9,8 +9,8 @@ import pytest
 
 from geoapp.core.schema import conform
 from geoapp.ingest.statistics import link_flux, read_statistics, statistics_tables
-from geoapp.offer.cards import offer_sheet
 from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.sheet import offer_sheet
 from geoapp.offer.statistics import (
     AVERTISSEMENT,
     debouches_of_zone,

@@ -11,10 +11,11 @@ import pytest
 
 from geoapp.ingest.offers import _name_organismes, read_etablissements
 from geoapp.ingest.territories import load_communes
-from geoapp.offer.cards import offer_card, offer_sheet
+from geoapp.offer.cards import offer_card
 from geoapp.offer.filters import list_options
 from geoapp.offer.locating import merge_etablissements
 from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.sheet import offer_sheet
 from geoapp.reference.codes import name_unnamed
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source

@@ -24,7 +24,7 @@ from geoapp.offer.answers import (
     first_rows,
     list_zonages,
 )
-from geoapp.offer.cards import ADRESSE, offer_sheet
+from geoapp.offer.cards import ADRESSE
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.parameters import check_length, read_values, refuse_unknown
 from geoapp.offer.quality.answer import describe_quality
@@ -34,6 +34,7 @@ from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import suggest_places, suggest_streets, tell_outside
 from geoapp.offer.search.requests import BORNES, PARAMETRES, parse_request
+from geoapp.offer.sheet import offer_sheet
 from geoapp.outputs.counted_publics import describe_publics
 from geoapp.outputs.files.formats import SERVIS, parse_format
 from geoapp.outputs.needs import describe_need

@@ -15,12 +15,12 @@ from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_date
-from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.engine import search, tell_trips, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.places import PlaceError
 from geoapp.offer.search.requests import PARAMETRES, describe_result, parse_request
+from geoapp.offer.sheet import offer_sheet
 from geoapp.outputs import maps
 from geoapp.outputs.maps.layers import Calque, layer_css
 from geoapp.outputs.maps.sketch import frame_around, frame_of, sketch

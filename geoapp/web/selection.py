@@ -12,11 +12,11 @@ from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import count, format_distance, upper_first
-from geoapp.offer.cards import offer_sheet
 from geoapp.offer.plain import Recit, tell_sheet
 from geoapp.offer.search.engine import tell_trips, trips_to
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import parse_request
+from geoapp.offer.sheet import offer_sheet
 from geoapp.web import search_view
 from geoapp.web.links import mail_link
 from geoapp.web.offer_view import place_words

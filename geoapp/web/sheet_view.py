@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_distance
 from geoapp.core.schema.offer_columns import ColonneOffre
-from geoapp.offer.cards import CLASSEMENTS, FICHE, say_value
+from geoapp.offer.cards import say_value
 from geoapp.offer.plain import tell_register, tell_sheet
 from geoapp.offer.search.travel import Duree
+from geoapp.offer.sheet import CLASSEMENTS, FICHE
 from geoapp.web.links import Adresses, mail_link
 from geoapp.web.offer_view import badges, dress, place_words, web_site, words
 from geoapp.web.public_address import public_url
