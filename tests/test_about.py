@@ -107,6 +107,7 @@ def test_the_declaration_says_what_the_law_asks_and_what_the_table_says(client):
         assert said in text, said
     for one in audit.manques:
         assert f"Critère {one.critere}" in text and one.preuve
+        assert text.count(plain(one.preuve)) == 1, "pages that fail alike are told once"
 
 
 def test_the_plan_has_every_page_that_takes_no_argument(client):

@@ -26,6 +26,7 @@ from geoapp.coverage.travel import Trajets, store_matrices
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.coverage.zone_values import grouped_quantile
+from geoapp.reference.borders import countries_near
 from geoapp.reference.zonings import COMMUNE
 from support.examples import cheap
 from support.world import make_perimeter
@@ -487,3 +488,10 @@ def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
         if dit
         else ""
     )
+
+
+def test_a_border_of_the_country_is_told_where_the_region_touches_it():
+    """Belgium is not collected: the cover near it is the least that it is."""
+    assert countries_near([4.08, 2.3], [49.92, 49.9], 15_000) == ["en Belgique"]
+    assert countries_near([2.3], [49.9], 15_000) == []
+    assert countries_near([math.nan], [math.nan], 15_000) == []

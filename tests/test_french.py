@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from geoapp.core.french import at_place, dated, in_region, of_place, say_between, with_article
+from geoapp.core.french import (
+    at_place,
+    dated,
+    in_region,
+    of_place,
+    say_between,
+    say_licence,
+    with_article,
+)
 
 INSEE = Path(__file__).parent / "data" / "liaisons_insee_2025.csv"
 """Communes of eleven départements and their « type de liaison » (code officiel géographique 2025,
@@ -153,3 +161,11 @@ def test_no_name_is_set_after_de_or_a_as_it_is():
 )
 def test_bounds_of_a_duration(least, most, said):
     assert say_between(least, most).replace("\u202f", " ") == said
+
+
+def test_a_licence_says_that_it_is_one_unless_its_name_does():
+    assert say_licence("non précisée par le producteur").startswith("licence non précisée")
+    assert [say_licence(one) for one in ("ODbL 1.0", "Licence Ouverte 2.0")] == [
+        "ODbL 1.0",
+        "Licence Ouverte 2.0",
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from geoapp.web import create_app
 from geoapp.web.presentation import SELECTION_MAX
+from geoapp.web.selection import _tell_apart
 from geoapp.web.usage_store import read
 from support.words import plain
 
@@ -32,6 +33,19 @@ def test_trainings_stand_side_by_side_from_the_address_alone(client):
     assert 'href="/selection?formations=tiny:a1&amp;lieu=commune:80001"' in page, "a3 withdrawn"
     shared = "http://localhost/selection?formations=tiny:a3,tiny:a1&amp;lieu=commune:80001"
     assert f'data-adresse="{shared}"' in page and "mailto:?subject=" in page
+
+
+def test_trainings_of_one_title_are_told_apart():
+    told = [("A", "Voie scolaire", "Lens"), ("A", "Apprentissage", "Lens"), ("B", "", "Lens")]
+    columns = [
+        {"titre": titre, "dit": {"Voie": [voie] if voie else [], "Où": [where], "Quand": []}}
+        for titre, voie, where in told
+    ]
+    _tell_apart(columns)
+    assert [one["titre"] for one in columns] == ["A (voie scolaire)", "A (apprentissage)", "B"]
+    alike = [{"titre": "A", "dit": {nom: [] for nom in ("Voie", "Où", "Quand")}} for _ in range(2)]
+    _tell_apart(alike)
+    assert [one["titre"] for one in alike] == ["A", "A"], "nothing known parts them"
 
 
 def test_what_is_no_more_is_said_and_is_no_error(client):

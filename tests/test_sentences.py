@@ -299,7 +299,8 @@ OFFERS = st.sampled_from(["presente", "faible", "loin", "aucune", "inconnue"])
 
 @given(st.lists(st.tuples(LEVELS, OFFERS, st.integers(0, 999)), max_size=6))
 def test_strong_needs_and_what_lacks(rows):
-    frame = pd.DataFrame(rows, columns=["besoin", "offre", "nb_projets"]).assign(nom="F")
+    frame = pd.DataFrame(rows, columns=["besoin", "offre", "nb_projets"])
+    frame = frame.assign(nom="F", nb_bassins=1, nb_tus=0)
     told = [plain(one) for one in _strong(frame)]
     strong = [row for row in rows if row[0] == "fort"]
     lacking = [row for row in strong if row[1] in ("faible", "loin")]

@@ -165,6 +165,11 @@ def format_decimal(value: float, decimals: int | None = None) -> str:
     return (f"{value:g}" if decimals is None else f"{value:.{decimals}f}").replace(".", ",")
 
 
+def say_licence(texte: str) -> str:
+    """Return a licence where nothing else says that it is one: « licence non précisée… »."""
+    return f"licence {texte}" if texte[:1].islower() else texte
+
+
 def with_unit(number: str | int, unit: str) -> str:
     """Return a number and its unit, which no line parts: 20 km, 6,9 %."""
     return f"{number}{THIN}{unit}"

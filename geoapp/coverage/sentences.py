@@ -26,6 +26,7 @@ from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
 from geoapp.coverage.world import PART_PLACES_INCONNUES, World
 from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
+from geoapp.reference.borders import countries_near
 from geoapp.reference.codes.voies import only_track
 from geoapp.reference.zonings import CARREAU, COMPARES
 
@@ -333,7 +334,28 @@ def _border(world: World, question: Question, quality: dict) -> str:
     )
     track = only_track(world.offres.loc[world.offres["est_voisine"], "voie"])
     kind = f" ({track})" if track else ""
-    return f"Avec les départements voisins : {theirs}{kind}, ainsi que leurs habitants."
+    return (
+        f"Avec les départements voisins : {theirs}{kind}, ainsi que leurs habitants."
+        f"{_abroad(world)}"
+    )
+
+
+def _countries(world: World) -> list[str]:
+    """Return the other countries that the region touches, or nearly."""
+    communes = world.snapshot.read("communes")
+    mine = communes[communes["est_region"].astype(bool)]
+    return countries_near(mine["longitude_mairie"], mine["latitude_mairie"], 0)
+
+
+def _abroad(world: World) -> str:
+    """Say that what is beyond a border of the country counts for nothing; "" without a border."""
+    found = world.snapshot.derive("pays voisins", lambda: _countries(world))
+    return (
+        f" Ce qui est {join_words(found)} n'est pas collecté : près de la frontière, "
+        "la couverture est sous-estimée."
+        if found
+        else ""
+    )
 
 
 def _supply(question: Question, quality: dict) -> str:
@@ -360,7 +382,7 @@ def _precision(world: World, quality: dict) -> str:
         counted = "lieux comptés" if world.est_information else "formations comptées"
         parts.append(
             f"Position douteuse pour {format_share(quality['part_douteuses'])} des {counted}, "
-            "à la mairie de la commune pour "
+            f"à la mairie de la commune, celles-là comprises, pour "
             f"{format_share(quality['part_a_la_mairie'])}."
         )
     if quality["nb_non_placees"]:

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.french import say_licence
 from geoapp.core.geometry import repair_coordinates
 from geoapp.ingest.readings import Lectures
 from geoapp.ingest.state import BuildState
@@ -57,7 +58,7 @@ def road_map(state: BuildState, lectures: Lectures) -> bytes:
 
 def _credit(subject: str, sources: list[Source]) -> str:
     """Return who made what is drawn."""
-    makers = sorted({f"{one.producteur} ({one.licence})" for one in sources})
+    makers = sorted({f"{one.producteur} ({say_licence(one.licence)})" for one in sources})
     return f"{subject} : {', '.join(makers)}"
 
 

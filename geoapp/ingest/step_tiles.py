@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from geoapp.core.french import say_licence
 from geoapp.ingest.steps import Etapes, do
 from geoapp.offer.search.tiles import Tuilage, archive, offer_tiles
 from geoapp.sources.usages import feeding
@@ -46,4 +47,4 @@ def _tell(source: Mapping) -> str:
     """Return one source: title, producer, vintage, licence; a fictitious one says so."""
     fictive = ", données fictives" if source["mode"] == "demonstration" else ""
     parts = [source[nom] for nom in ("titre", "producteur", "millesime") if pd.notna(source[nom])]
-    return f"{', '.join(map(str, parts))} ({source['licence']}{fictive})"
+    return f"{', '.join(map(str, parts))} ({say_licence(source['licence'])}{fictive})"

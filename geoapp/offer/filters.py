@@ -231,7 +231,7 @@ def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Optio
 
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
-    aucune = Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3")
+    aucune = Option(valeur=AUCUNE, libelle="Aucune repérée", mots="sans transition rev3 repérée")
     if snapshot.manifest.get("region", REGION_LIVREE) != REGION_LIVREE:
         # A programme of our region alone.
         return [aucune]

@@ -166,10 +166,7 @@ def _unlinked(reponse: ReponseBesoin) -> list[str]:
 
 def _cite(rows: pd.DataFrame) -> str:
     """Return the first rows by name, with their projects."""
-    names = [
-        f"{row.nom} ({format_number(round(row.nb_projets))})"
-        for row in rows.head(NB_CITEES).itertuples()
-    ]
+    names = [f"{row.nom} ({say_projects(row)})" for row in rows.head(NB_CITEES).itertuples()]
     more = len(rows) - len(names)
     if not more:
         return join_words(names)

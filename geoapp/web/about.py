@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from geoapp.core.accessibility import ECHANTILLON, FAIT_LE, load_audit
+from geoapp.core.accessibility import ECHANTILLON, FAIT_LE, Audit, load_audit
 from geoapp.core.config import Settings
 from geoapp.core.french import format_date, format_decimal
 from geoapp.coverage.territories.zone import list_types
@@ -121,6 +121,16 @@ def _show(template: str, titre: str, **values):
     return render_template(template, titre=titre, exploitant=_operator(), **values)
 
 
+def _by_reason(audit: Audit) -> list[tuple[str, list[str], str]]:
+    """Return (criterion, pages, reason) of what fails: pages that fail alike are told once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in audit.manques:
+        pages = found.setdefault((one.critere, one.preuve), [])
+        if one.page != "toutes":
+            pages.append(ECHANTILLON[one.page][0])
+    return [(critere, pages, preuve) for (critere, preuve), pages in found.items()]
+
+
 @blueprint.get("/accessibilite")
 def accessibility():
     """Show the declaration of accessibility, computed from the table of the audit."""
@@ -131,12 +141,11 @@ def accessibility():
         audit=audit,
         taux=format_decimal(audit.taux, 1),
         nb={etat: audit.count(etat) for etat in ("C", "NC", "NA")},
-        manques=audit.manques,
+        manques=_by_reason(audit),
         pages=[
             (titre, adresse, format_decimal(audit.page_rate(nom), 1))
             for nom, (titre, adresse) in ECHANTILLON.items()
         ],
-        titres={nom: titre for nom, (titre, _) in ECHANTILLON.items()},
         fait_le=format_date(FAIT_LE.isoformat()),
         adresse=public_url(url_for("pages.home")),
     )

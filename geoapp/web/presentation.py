@@ -25,6 +25,7 @@ from geoapp.core.french import (
     format_date,
     format_number,
     of_place,
+    say_licence,
     set_print,
     upper_first,
 )
@@ -432,6 +433,7 @@ def register_words(app: Flask) -> None:
     app.after_request(_keep_for_ever)
     app.jinja_env.template_class = PageTemplate
     app.jinja_env.filters["nombre"] = format_number
+    app.jinja_env.filters["licence"] = say_licence
     app.jinja_env.filters["de"] = of_place
     # For what a script shows: what stands in the page is typeset with it.
     app.jinja_env.filters["imprime"] = set_print

@@ -5,13 +5,14 @@ Nothing is kept on the server: the browser keeps what a person chose, and the ad
 
 from __future__ import annotations
 
+from collections import Counter
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import NotFoundError, ParameterError
-from geoapp.core.french import count, format_distance, upper_first
+from geoapp.core.french import count, format_distance, lower_first, upper_first
 from geoapp.offer.plain import Recit, tell_sheet
 from geoapp.offer.search.engine import tell_trips, trips_to
 from geoapp.offer.search.model import Requete
@@ -47,6 +48,7 @@ def index():
     lieu = fields["lieu_code"]
     address = _address([sheet["id"] for sheet in kept], lieu)
     colonnes = [_column(sheet, requete, [one["id"] for one in kept], lieu) for sheet in kept]
+    _tell_apart(colonnes)
     lignes = _rows(colonnes, requete)
     return render_template(
         "selection.html",
@@ -99,6 +101,21 @@ def _column(sheet: dict, requete: Requete, tous: list[str], lieu: str) -> dict:
         "adresse": public_url(url_for("search.sheet", identifiant=sheet["id"])),
         "dit": _said(sheet, told, requete),
     }
+
+
+def _tell_apart(colonnes: list[dict]) -> None:
+    """Add, in place, to titles that are the same the first thing that parts them.
+
+    On a phone a cell is told by the title of its training alone.
+    """
+    for titre, nb in Counter(colonne["titre"] for colonne in colonnes).items():
+        alike = [colonne for colonne in colonnes if colonne["titre"] == titre]
+        for nom in ("Voie", "Où", "Quand"):
+            told = [", ".join(colonne["dit"][nom]) for colonne in alike]
+            if nb > 1 and len(set(told)) == nb and all(told):
+                for colonne, words in zip(alike, told, strict=True):
+                    colonne["titre"] = f"{titre} ({lower_first(words) if nom == 'Voie' else words})"
+                break
 
 
 def _said(sheet: dict, told: Recit, requete: Requete) -> dict[str, list[str]]:

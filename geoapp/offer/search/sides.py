@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.core.config import GEODATA
 from geoapp.core.french import (
     count,
     format_date,
@@ -22,13 +19,8 @@ from geoapp.core.french import (
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.proximity import distances_m, to_ecef
+from geoapp.reference.borders import countries_near
 from geoapp.reference.codes.voies import only_track
-
-FRONTIERES = GEODATA / "frontieres.csv"
-"""Points of the borders of the country, six kilometres apart at most: where what begins."""
-
-_PAS_M = 3_000
-"""No point of a border is farther from one of `FRONTIERES`."""
 
 _COLLECTEE_KM = 50
 """A neighbour of whom nothing is known as far as this has not been collected at all."""
@@ -57,7 +49,7 @@ def tell_neighbour(requete: Requete, snapshot: Snapshot) -> str:
         return ""
     reach = _reach_km(requete)
     is_near = not lieu.est_region or _is_near_neighbour(lieu, reach, snapshot)
-    abroad = _countries(lieu, reach)
+    abroad = countries_near(*lieu.point, reach * 1000)
     if not is_near and not abroad:
         return ""
     known = _neighbours(snapshot, lieu, reach)
@@ -132,18 +124,3 @@ def _halls_outside(snapshot: Snapshot) -> np.ndarray:
     found = communes[~communes["est_region"].astype(bool)]
     found = found.dropna(subset=["longitude_mairie", "latitude_mairie"])
     return to_ecef(found["longitude_mairie"], found["latitude_mairie"])
-
-
-def _countries(lieu: Lieu, radius_km: float) -> list[str]:
-    """Return the other countries whose border is within a radius: « en Belgique »."""
-    names, points = _borders()
-    near = distances_m(points, *lieu.point) <= radius_km * 1000 + _PAS_M
-    return sorted({names[row] for row in np.flatnonzero(near)})
-
-
-@lru_cache(maxsize=1)
-def _borders() -> tuple[list[str], np.ndarray]:
-    with FRONTIERES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    at = [[float(row[nom]) for row in rows] for nom in ("longitude", "latitude")]
-    return [row["ou"] for row in rows], to_ecef(*at)

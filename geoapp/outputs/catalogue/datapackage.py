@@ -6,6 +6,7 @@ from pathlib import Path
 
 from geoapp.core import schema
 from geoapp.core.files import sha256_of
+from geoapp.core.french import say_licence
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.licences import merge_licences
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
@@ -121,7 +122,7 @@ def _source(source: dict) -> dict:
     fictive = " (données fictives)" if source["mode"] == "demonstration" else ""
     titre = (
         f"{source['titre']}{fictive}, {source['producteur']}, {source['millesime']} "
-        f"({source['licence']})"
+        f"({say_licence(source['licence'])})"
     )
     return {
         "title": titre,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from geoapp.core.french import typeset
+from geoapp.core.french import say_licence, typeset
 from geoapp.core.snapshot import TUILES, Snapshot
 from geoapp.outputs.catalogue.datapackage import package_title, web_address
 from geoapp.outputs.catalogue.licences import NON_PRECISEE, Licence, find_licence
@@ -267,7 +267,7 @@ def _rights(one: Ressource) -> dict:
 
 def _provenance(one: Ressource) -> str:
     return " ; ".join(
-        f"{s['titre']}, {s['producteur']}, {s['millesime']} ({s['licence']})"
+        f"{s['titre']}, {s['producteur']}, {s['millesime']} ({say_licence(s['licence'])})"
         + (", données fictives" if s["mode"] == "demonstration" else "")
         for s in one.sources
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geoapp.core.french import format_date, has_year, lower_first
+from geoapp.core.french import format_date, has_year, lower_first, say_licence
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
 from geoapp.coverage.sentences import offer_years
 from geoapp.coverage.world import World
@@ -52,7 +52,7 @@ def tell_scope(
 def brief_sources(sources: tuple[dict, ...]) -> str:
     """Return who made the data and under which licences, for a figure too narrow for titles."""
     makers = dict.fromkeys(str(one["producteur"]) for one in sources if one["producteur"])
-    licences = dict.fromkeys(str(one["licence"]) for one in sources if one["licence"])
+    licences = dict.fromkeys(say_licence(str(one["licence"])) for one in sources if one["licence"])
     return f"Sources : {', '.join(makers)} ({', '.join(licences)})." if makers else ""
 
 

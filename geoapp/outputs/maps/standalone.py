@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from geoapp.core.config import ROOT
+from geoapp.core.french import say_licence
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters
 from geoapp.offer.perimeter import perimeter_of
@@ -87,7 +88,7 @@ def _credits(sources) -> list[str]:
     """Return one line per source used: title, producer, vintage, licence."""
     used = sources[sources["mode"].ne("absente")]
     return [
-        f"{row.titre}, {row.producteur}, {row.millesime} ({row.licence})"
+        f"{row.titre}, {row.producteur}, {row.millesime} ({say_licence(row.licence)})"
         + (", données fictives" if row.mode == "demonstration" else "")
         for row in used.itertuples()
     ]
