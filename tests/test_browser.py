@@ -20,6 +20,7 @@ from support.browsing import (
     violations,
     violations_by_theme,
 )
+from support.examples import NIGHT
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -51,18 +52,24 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width
 
 
 def test_the_audit_tells_what_is_wrong_and_where(tmp_path, browser, axe_source):
-    """Colours that it reads once, half transparent ones too, are told from one another."""
-    ill = """<!doctype html><html lang="fr"><title>Essai</title><main><h1>Essai</h1>
+    """Colours that it reads once, half transparent ones too, are told from one another; of what is
+    made alike the first ones are judged, and the head of the page is.
+    """
+    image = '<img src="data:," width="30" height="30">'
+    alike = "".join(f"<p><b>{image if n > 5 else n}</b></p>" for n in range(1, 9))
+    ill = f"""<!doctype html><html lang="fr"><title>Essai</title>
+        <meta name="viewport" content="user-scalable=no"><main><h1>Essai</h1>
         <p style="color: #767676">assez</p><p style="color: #777">trop clair</p>
         <div style="background: #777"><p style="color: #fff">trop clair aussi</p></div>
         <div style="background: rgb(0 0 0 / 54%)"><p style="color: white">assez sombre</p></div>
         <div style="background: rgb(0 0 0 / 53%)"><p style="color: white">un peu moins</p></div>
-        <img src="data:," width="30" height="30"></main>"""
+        {image}<div>{alike}</div></main>"""
     with Visited(browser) as seen:
         path = tmp_path / "essai.html"
         path.write_text(ill, encoding="utf-8")
         found = dict(violations(seen.open(path.as_uri()), axe_source))
-        assert set(found) == {"color-contrast", "image-alt"}
+        assert set(found) == {"color-contrast", "image-alt", "meta-viewport"}
+        assert len(found["image-alt"]) == (3 if NIGHT else 2), "that of the page, then the sixth"
         assert [one.split(">")[1].split("<")[0] for one in found["color-contrast"]] == [
             "trop clair",
             "trop clair aussi",
