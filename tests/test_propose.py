@@ -10,6 +10,7 @@ from geoapp.ingest.check_file import check_file
 from geoapp.ingest.propose import propose
 from geoapp.sources.fetch import locate
 from geoapp.sources.local import add_local, local_sources
+from geoapp.sources.reading import read_source
 
 TABLES = {
     # name: content, and columns of ours → theirs
@@ -73,6 +74,12 @@ TABLES = {
         "BTS Électrotechnique;bac + 2;1 rue A;02100;Saint-Quentin;2025-09\n",
         {"niveau": "Niveau de sortie", "lieu_code_postal": "Code postal du site"},
     ),
+    "portail.csv": (
+        "Nom de la formation;Organisme;CP;Ville;geo_point_2d;Date de début;Date de fin;Nb places\n"
+        'CAP Boulanger;CFA de Lens;62 300;LENS CEDEX;"50.4328, 2.8311";01/09/2025;30/06/2026;12\n'
+        'TP Maçon;AFPA;62 800;LIEVIN;"50.4211, 2.7786";;;\n',
+        {"position": "geo_point_2d", "fin": "Date de fin", "capacite": "Nb places"},
+    ),
     "barres.txt": (
         "libellé formation|uai|siret|durée|dates\n"
         "Master MEEF|0590184E|13002792300171|2 ans|09/2025\n"
@@ -94,6 +101,20 @@ def test_a_table_of_a_body_is_matched_and_read(tmp_path, name):
     add_local(proposal.source, path, data)
     source, checked = check_file(path, proposal.source.id, data_dir=data)
     assert source.est_locale and (checked.nb_lues, checked.nb_valides) == (2, 2), checked.raisons
+
+
+def test_a_cell_of_two_coordinates_and_a_last_day_are_kept(tmp_path):
+    path, data = tmp_path / "portail.csv", tmp_path / "donnees"
+    path.write_text(TABLES["portail.csv"][0], encoding="utf-8")
+    source = propose(path).source
+    add_local(source, path, data)
+    source = local_sources(data)[source.id]
+    read = read_source(source, path).frame
+    assert read["latitude"].tolist() == ["50.4328", "50.4211"]
+    assert read["longitude"].tolist() == ["2.8311", "2.7786"]
+    assert read["sessions"].fillna("").tolist() == [";01/09/2025;30/06/2026;12", ""]
+    _, checked = check_file(path, source.id, data_dir=data)
+    assert (checked.nb_placees, checked.nb_douteuses) == (2, 0)
 
 
 def test_a_duration_in_years_is_no_number_of_hours(tmp_path):

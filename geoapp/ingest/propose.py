@@ -79,6 +79,10 @@ def _dates(values: pd.Series) -> float:
     return float(read.str.len().ge(7).mean())
 
 
+_PAIRE = r"\(?\s*-?\d{1,2}\.\d+\s*(?P<signe>[,;/]|\s)\s*-?\d{1,2}\.\d+\s*\)?"
+"""Latitude and longitude in one cell, as portals write them; the other order is mended."""
+
+
 def _titles(values: pd.Series) -> float:
     """Return the share of values that look like the title of a training."""
     words = "cap|bac|bts|but|titre|licence|master|bachelor|dipl|certif|mention|brevet|bp|tp"
@@ -210,6 +214,12 @@ RECONNUES: tuple[Reconnue, ...] = (
         nom="longitude", mots=("longitude", "lon", "lng", "long", "x"), contenu=_between(-5.5, 10)
     ),
     Reconnue(
+        nom="position",
+        mots=("geo point 2d", "geo point", "coordonnees gps", "coordonnees", "gps", "position"),
+        contenu=_matches(_PAIRE),
+        suffit=True,
+    ),
+    Reconnue(
         nom="periodes",
         mots=(
             "date de debut",
@@ -226,6 +236,12 @@ RECONNUES: tuple[Reconnue, ...] = (
         ),
         contenu=_dates,
         jamais=("fin", "limite", "inscription", "maj", "naissance", "creation"),
+    ),
+    Reconnue(
+        nom="fin",
+        mots=("date de fin", "fin", "date fin", "fin de formation", "date de sortie"),
+        contenu=_dates,
+        jamais=("inscription", "validite", "candidature", "contrat"),
     ),
     Reconnue(
         nom="duree_h",
@@ -280,6 +296,12 @@ RECONNUES: tuple[Reconnue, ...] = (
 )
 """Columns of ours that a table of a body may hold, those that name a place or a code first told."""
 
+_COMPOSEES = ("ville", "id_action", "position", "fin")
+"""What is no column of ours by itself."""
+
+_D_UNE_SESSION = ("periodes", "capacite")
+"""What a session tells, where its last day is known."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ColonneReconnue:
@@ -320,7 +342,7 @@ def propose(path: Path) -> Proposition:
     found = match_columns(raw)
     wanted = {"intitule": "un intitulé", "lieu": "un lieu"}
     has_place = {"lieu_code_commune", "lieu_code_postal", "lieu_uai", "lieu_adresse"} & found.keys()
-    has_point = {"latitude", "longitude"} <= found.keys()
+    has_point = {"latitude", "longitude"} <= found.keys() or "position" in found
     lacking = [
         word
         for key, word in wanted.items()
@@ -347,7 +369,7 @@ def propose(path: Path) -> Proposition:
         for ours, (theirs, proof) in found.items()
     ]
     used = {theirs for theirs, _ in found.values()}
-    labels = {row.nom_plat for row in LUES}
+    labels = {row.nom_plat for row in LUES} - source.colonnes.keys()
     absent = [one.nom for one in RECONNUES if one.nom in labels and one.nom not in found]
     return Proposition(
         source=source,
@@ -418,15 +440,19 @@ def _source_of(
 ) -> Source:
     """Return the source that reads a file as it was matched."""
     theirs = {ours: name for ours, (name, _) in found.items()}
-    columns: dict = {
-        ours: name for ours, name in theirs.items() if ours not in ("ville", "id_action")
-    }
+    columns: dict = {ours: name for ours, name in theirs.items() if ours not in _COMPOSEES}
     if "ville" in theirs and "lieu_code_postal" in theirs:
         # The name beside its postcode says the commune where several share it.
         pair = [theirs["lieu_code_postal"], theirs["ville"]]
         columns["lieu_code_postal"] = {"colonnes": pair, "separateur": " "}
-    if "url" in columns:
-        columns["url"] = theirs["url"]
+    if "position" in theirs and not {"latitude", "longitude"} <= columns.keys():
+        columns |= _two_of(raw, theirs["position"])
+    if "fin" in theirs and "periodes" in theirs:
+        # A session: its number, unknown, its first day, its last one, its places.
+        said = [theirs[ours] for ours in ("periodes", "fin", "capacite") if ours in theirs]
+        rule = {"colonnes": said, "separateur": ";", "vides": True, "remplace": [["^", ";"]]}
+        columns = {ours: name for ours, name in columns.items() if ours not in _D_UNE_SESSION}
+        columns["sessions"] = rule
     told = [
         theirs[ours]
         for ours in ("intitule", "code_rncp", "formateur_siret", "lieu_uai", "lieu_code_commune",
@@ -453,6 +479,21 @@ def _source_of(
         colonnes=ids | columns,
         est_locale=True,
     )
+
+
+def _two_of(raw: pd.DataFrame, column: str) -> dict:
+    """Return the rules of a latitude and a longitude that are in one cell."""
+    between = raw[column].dropna().str.strip().str.extract(f"^{_PAIRE}$")["signe"].dropna()
+    separator = between.mode().iloc[0]
+    return {
+        ours: {
+            "colonne": column,
+            "separateur": separator,
+            "partie": rank,
+            "remplace": [[r"[()\s]", ""]],
+        }
+        for rank, ours in enumerate(("latitude", "longitude"))
+    }
 
 
 def _newest_year(raw: pd.DataFrame, column: str | None) -> str:

@@ -66,6 +66,8 @@ _VIRGULE = r"^(-?\d{1,3}),(\d+)$"
 """A coordinate with a decimal comma: no repair worth a line in the report."""
 _PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SESSION = rf"[^;|]*;(?:{_PERIODE})?;(?:{_PERIODE})?;\d{{0,6}};(?:{'|'.join(ETATS)})?"
+_PARTIE = r"[^;|]+"
+"""One thing that a session tells."""
 _UNITES = re.compile(r"€|\s*(?:h|heures?|euros?|eur|places?)\s*$", re.IGNORECASE)
 _MILLIERS = r"\d{1,2}(?:[.,]\d{3})+|\d{3}(?:[.,]\d{3}){2,}"
 """Digits in groups of three.
@@ -289,8 +291,14 @@ def _normalise_sessions(journal: Journal) -> None:
     is_read = sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(False).astype(bool)
     good = sessions.isna() | is_read
     if not good.all():
-        mended = sessions[~good].map(_mend_sessions).reindex(sessions.index)
-        journal.replace("sessions", sessions.where(good, mended).astype("str"), "valeur_ecartee")
+        mended = sessions[~good].map(_mend_sessions)
+        told, kept = (texts.str.count(_PARTIE) for texts in (sessions[~good], mended))
+        lost = kept.lt(told).reindex(sessions.index, fill_value=False)
+        for kind, mask in (("valeur_ecartee", lost), ("date_normalisee", ~good & ~lost)):
+            journal.note("sessions", mask, kind, mended)
+        journal.frame["sessions"] = sessions.where(good, mended.reindex(sessions.index)).astype(
+            "str"
+        )
 
 
 def _mend_sessions(text: str) -> str:

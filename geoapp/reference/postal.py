@@ -10,6 +10,8 @@ import pandas as pd
 from geoapp.reference.codes.text import fold, map_distinct
 
 _POSTCODE = re.compile(r"(?<!\d)(\d{5})(?!\d)")
+_SPACED = re.compile(r"(?<![\d.,])(\d\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
+"""A postcode written as a number of thousands: « 62 300 Lens »."""
 _CEDEX = re.compile(r"\bcedex\b.*$")
 _SAINT = ((re.compile(r"\bst\b"), "saint"), (re.compile(r"\bste\b"), "sainte"))
 
@@ -42,6 +44,9 @@ class AnnuairePostal:
         """
         adresse = self.restore_zero(adresse)
         found = list(_POSTCODE.finditer(adresse))
+        if not found:
+            adresse = _SPACED.sub(r"\1", adresse)
+            found = list(_POSTCODE.finditer(adresse))
         if not found:
             return None
         postcode, name = found[-1][1], _plain(adresse[found[-1].end() :])

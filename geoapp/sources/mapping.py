@@ -4,10 +4,11 @@ A rule of `colonnes` in `geodata/sources.toml` is one of
 
 * `"X"`: column X of the file;
 * `["A", "B"]`: columns joined by "-", for identifiers;
-* a table with `colonne` or `colonnes` (joined by `separateur`, or the first
-  known one with `premiere = true`), then, in this order, `partie` (piece of the text cut at
-  `separateur`), `remplace` (pairs of regular expression and replacement), `valeurs` (accepted
-  values → ours, others NA) and `sinon` (what an empty cell of a flag means);
+* a table with `colonne` or `colonnes` (joined by `separateur`, an unknown one leaving its place
+  with `vides = true`; or the first known one with `premiere = true`), then, in this order,
+  `partie` (piece of the text cut at `separateur`), `remplace` (pairs of regular expression and
+  replacement), `valeurs` (accepted values → ours, others NA) and `sinon` (what an empty cell of a
+  flag means);
 * `{valeur = "x"}`: the constant x;
 * `{annee = true}`: the year of the file (`geoapp.sources.series`), then `remplace`.
 """
@@ -108,7 +109,11 @@ def _cells(raw: pd.DataFrame, rule: dict, annee: str) -> pd.Series:
         return pd.Series(annee or None, index=raw.index, dtype="str")
     if rule.get("premiere"):
         return _first_known(raw, rule_columns(rule))
-    return _join(raw, rule_columns(rule), rule.get("separateur", "-"))
+    names, separator = rule_columns(rule), rule.get("separateur", "-")
+    if rule.get("vides"):
+        known = raw[names]
+        return _join(known.fillna(""), names, separator).where(known.notna().any(axis=1))
+    return _join(raw, names, separator)
 
 
 def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:

@@ -34,6 +34,7 @@ RULE_KEYS = {
     "remplace": list,
     "valeurs": dict,
     "premiere": bool,
+    "vides": bool,
     "sinon": str,
 }
 
