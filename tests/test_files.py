@@ -332,3 +332,12 @@ def test_what_cannot_be_written_leaves_nothing(fichier, tmp_path):
     with pytest.raises(StorageError, match="Choisissez un autre dossier"):
         write_file(fichier, tmp_path / "absent" / "f.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_share_within_minutes_is_a_share():
+    """It was written in minutes, without decimals: 72 % of the people stood as « 1 min »."""
+    share = make_column("part_30_min", "Part à 30 min", "Part", "reel")
+    assert share.est_part and share.unite == "" and share.decimales == 1
+    percents = make_column("part_emploi_pct", "En emploi", "Part", "reel")
+    assert not percents.est_part and percents.unite == "%"
+    assert make_column("trajet_min", "Trajet", "Trajet", "reel").unite == "min"

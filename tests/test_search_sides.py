@@ -14,6 +14,7 @@ from geoapp.core.schema import conform
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.sides import tell_neighbour
 from geoapp.reference.codes.voies import only_track
+from geoapp.web import create_app
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
@@ -114,3 +115,13 @@ def test_belgium_is_told_where_a_search_reaches_it(bordered, longitude, latitude
     asked = place(est_region=True, longitude=longitude, latitude=latitude)
     told = plain(tell_neighbour(replace(asked, rayon_km=radius), bordered))
     assert told.endswith(said) and bool(told) == bool(said)
+
+
+def test_programs_and_files_are_told_too(bordered):
+    client = create_app(bordered.path.parents[1]).test_client()
+    told = client.get("/api/v1/formations?lat=49.2&lon=4.0").json["hors_region"]
+    assert plain(told).startswith("Ce point est hors de la région") and "2 formations" in told
+    notice = plain(client.get("/api/v1/formations.lisez-moi?lat=49.2&lon=4.0").text)
+    assert f"Au-delà de la région : {plain(told)}" in notice
+    assert client.get("/api/v1/formations").json["hors_region"] == ""
+    assert "Au-delà" not in client.get("/api/v1/formations.lisez-moi").text

@@ -14,7 +14,7 @@ from geoapp.coverage import sentences
 from geoapp.coverage.change import Evolution, tell_change
 from geoapp.coverage.counted_publics import PublicCompte, tell_publics
 from geoapp.coverage.legend import bounds_in_words
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, in_households
 from geoapp.coverage.publics import _INDICES, Public
 from geoapp.coverage.territories.sentences import access, common, offer
 from geoapp.coverage.world import open_world
@@ -549,3 +549,9 @@ def test_what_is_near_but_outside(monde, nb, cost, is_known):
     assert told.startswith("Aucune formation") == (not nb)
     assert ("hors de la zone" in told) == is_known
     assert not nb or numbers(told)[0] == nb
+
+
+def test_households_are_no_inhabitants():
+    told = "Ouvrir à Lens rapprocherait 3 des 9 habitants qui vivent loin"
+    assert in_households(told, "rsa").endswith("3 des 9 foyers qui vivent loin")
+    assert in_households(told, "tous") == told

@@ -13,6 +13,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.sources.usages import USAGES
 from geoapp.web import create_app
 from geoapp.web.presentation import safe_link, source_groups
+from geoapp.web.served import NON_PUBLIE
 from support.words import plain
 from support.world import CREATED, HOSTILE, publish_world
 
@@ -179,7 +180,7 @@ def test_what_a_snapshot_lacks_is_told_but_never_where_it_lies(tiny_frames, tmp_
     (snapshot.path / "lieux.parquet").unlink()
     answer = create_app(tmp_path).test_client().get("/api/v1/couverture")
     assert answer.status_code == 503
-    assert answer.get_json()["erreur"]["message"] == "Aucun instantané n'est publié."
+    assert answer.get_json()["erreur"]["message"] == NON_PUBLIE
 
 
 def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):

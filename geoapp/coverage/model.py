@@ -63,6 +63,13 @@ def tell_households(public: str) -> str:
     )
 
 
+def in_households(texte: str, public: str) -> str:
+    """Return a sentence about people in the words of those who are counted."""
+    if public not in EN_FOYERS:
+        return texte
+    return texte.replace("habitants", "foyers").replace("Habitants", "Foyers")
+
+
 def count_people_of(public: str, nb: int) -> str:
     """Return a number of people of a public: « 3 personnes », « 3 foyers »."""
     return count(nb, "foyer" if public in EN_FOYERS else "personne")

@@ -22,6 +22,7 @@ from geoapp.offer.search.map_points import Points
 from geoapp.offer.search.model import Lieu, Resultat, Texte
 from geoapp.offer.search.requests import describe_result, to_parameters
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
+from geoapp.offer.search.sides import tell_neighbour
 from geoapp.offer.search.travel import Duree
 from geoapp.reference.zonings import TERRITOIRES, ZONAGES
 
@@ -81,6 +82,7 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
         "texte": _describe_text(texte),
         "nb_non_places": resultat.nb_non_places,
         "perimetre": describe_search_perimeter(resultat, lookups.snapshot),
+        "hors_region": typeset(tell_neighbour(requete, lookups.snapshot)),
         "formations": _cards(
             lookups,
             resultat.lignes[page],

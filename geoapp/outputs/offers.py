@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.config import CRS_GEO
-from geoapp.core.french import count, say_if
+from geoapp.core.french import count, say_if, typeset
 from geoapp.core.schema.offer_columns import ColonneOffre, shown_in
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.cards import offer_card
@@ -24,6 +24,7 @@ from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
 from geoapp.offer.search.requests import describe_result
 from geoapp.offer.search.scope import search_perimeter
+from geoapp.offer.search.sides import tell_neighbour
 from geoapp.outputs.files.domains import domain_style
 from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
 from geoapp.outputs.provenance import tell_provenance
@@ -292,6 +293,7 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
         "perimetre": search_perimeter(resultat.requete, repertoire.snapshot, resultat.sujet).phrase,
         "trajets": resultat.raconter(),
         "au_dela": "du rayon" if resultat.requete.minutes is None else "du temps demandé",
+        "hors_region": typeset(tell_neighbour(resultat.requete, repertoire.snapshot)),
         "instantane": repertoire.snapshot.id,
         "assemble_le": repertoire.snapshot.manifest["cree_le"],
         "sources": [{nom: repertoire.sources[id_source][nom] for nom in kept} for id_source in ids],
@@ -304,6 +306,7 @@ def _list_notice(about: dict, snapshot: Snapshot) -> list[tuple[str, str]]:
         ("Recherche", about["titre"]),
         ("Contenu", ", ".join(_list_contents(about))),
         ("Offre connue", about["perimetre"]),
+        *([("Au-delà de la région", about["hors_region"])] if about["hors_region"] else []),
         *(("Trajets", phrase) for phrase in about["trajets"]),
         *(("À savoir", regle) for regle in REGLES),
         *tell_provenance(snapshot, about["sources"], "recherche de formations"),

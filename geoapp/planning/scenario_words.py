@@ -24,6 +24,7 @@ from geoapp.coverage.model import (
     describe_offer,
     describe_reach,
     describe_threshold,
+    in_households,
     tell_households,
 )
 from geoapp.coverage.scope import known_offer
@@ -96,7 +97,7 @@ def tell_effects(effets: Effets) -> str:
     perimetre = effets.effectif.perimetre
     if not perimetre.est_chiffrable:
         return perimetre.phrase
-    return perimetre.tell(_tell(effets))
+    return perimetre.tell(in_households(_tell(effets), effets.scenario.question.public))
 
 
 def _tell(effets: Effets) -> str:

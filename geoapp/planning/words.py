@@ -22,6 +22,7 @@ from geoapp.coverage.model import (
     describe_offer,
     describe_reach,
     describe_way,
+    in_households,
     tell_households,
 )
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
@@ -80,7 +81,7 @@ def tell_sites(sites: Sites) -> str:
     perimetre = sites.comptes.perimetre
     if not perimetre.est_chiffrable:
         return perimetre.phrase
-    return perimetre.tell(_tell(sites))
+    return perimetre.tell(in_households(_tell(sites), sites.recherche.question.public))
 
 
 def _tell(sites: Sites) -> str:

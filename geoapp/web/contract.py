@@ -214,6 +214,11 @@ ROUTES: dict[str, Route] = {
                 ),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),
+                (
+                    "hors_region",
+                    "Ce qui est connu hors de la région autour du lieu, en une phrase ; vide quand "
+                    "la recherche n'en sort pas",
+                ),
                 ("formations", "Formations de la page ; bloc : correspond, ou voisin"),
                 ("a_distance", "Formations entièrement à distance : total, et celles de la page"),
                 ("proches", "Les plus proches hors du rayon, quand rien n'y correspond"),

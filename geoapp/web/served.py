@@ -45,7 +45,7 @@ SERVI = "geoapp.servi"
 EN_SERVICE = ".en_service"
 """File of a private folder, locked by the processes that read the folder."""
 
-NON_PUBLIE = "Aucun instantané n'est publié."
+NON_PUBLIE = "Aucun instantané que cette version puisse lire n'est publié."
 """What a visitor reads of a snapshot that cannot be opened: never a path of the server."""
 
 

@@ -71,11 +71,12 @@ def make_column(nom: str, titre: str, sens: str, type_: str, **autres) -> Colonn
     """Return a column whose name tells its unit, its decimals, and whether it is a share."""
     if type_ == "reel" or nom.endswith(("_m", "_min")):
         end = next((end for end in UNITES if nom.endswith(end)), "")
-        if end:
+        # `part_30_min` is a share of people within minutes, `part_emploi_pct` one in percents.
+        if nom.startswith("part_") and end != "_pct":
+            autres = {"est_part": True, "decimales": 1, **autres}
+        elif end:
             unite, decimales = UNITES[end]
             autres = {"unite": unite, "decimales": decimales, **autres}
-        elif nom.startswith("part_"):
-            autres = {"est_part": True, "decimales": 1, **autres}
     return ColonneFichier(nom=nom, titre=titre, sens=sens, type=type_, **autres)
 
 
