@@ -13,8 +13,10 @@ from geoapp.core.french import (
     of_place,
     say_between,
     say_licence,
+    say_percent,
     with_article,
 )
+from support.words import plain
 
 INSEE = Path(__file__).parent / "data" / "liaisons_insee_2025.csv"
 """Communes of eleven départements and their « type de liaison » (code officiel géographique 2025,
@@ -161,6 +163,11 @@ def test_no_name_is_set_after_de_or_a_as_it_is():
 )
 def test_bounds_of_a_duration(least, most, said):
     assert say_between(least, most).replace("\u202f", " ") == said
+
+
+def test_what_is_not_quite_all_or_nothing_is_not_rounded_to_it():
+    told = [plain(say_percent(one)) for one in (0, 0.001, 0.006, 0.5, 0.994, 0.999, 1)]
+    assert told == ["0 %", "moins de 1 %", "1 %", "50 %", "99 %", "plus de 99 %", "100 %"]
 
 
 def test_a_licence_says_that_it_is_one_unless_its_name_does():

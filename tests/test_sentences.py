@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geoapp.core.french import say_percent
 from geoapp.coverage import sentences
 from geoapp.coverage.change import Evolution, tell_change
 from geoapp.coverage.counted_publics import PublicCompte, tell_publics
@@ -336,9 +337,9 @@ def test_difficult_projects_are_a_part_of_those_that_are_known(rows):
     known, total = judged.sum(), frame["nb_projets"].sum()
     assert (told == "") == (not known)
     if known:
-        share = round(100 * frame["nb_difficiles"].sum() / known)
-        part = [] if known == total else [round(100 * known / total)]
-        assert numbers(told) == [*part, share]
+        shares = [frame["nb_difficiles"].sum() / known]
+        shares = shares if known == total else [known / total, *shares]
+        assert numbers(told) == [numbers(plain(say_percent(one)))[0] for one in shares]
 
 
 @given(st.one_of(st.floats(0, 1e3), UNKNOWN), st.one_of(st.floats(0, 1e3), UNKNOWN))
@@ -412,7 +413,7 @@ def test_the_part_of_projects_that_has_a_training(rows):
         assert told == []
     else:
         part = 1 - without["nb_projets"].sum() / total
-        assert numbers(told[0])[:2] == [round(part * 100), len(without)]
+        assert numbers(told[0])[:2] == [numbers(plain(say_percent(part)))[0], len(without)]
 
 
 @given(NEED, st.integers(0, 500))

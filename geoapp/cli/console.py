@@ -247,7 +247,7 @@ def _print_found(answer: dict) -> None:
         console.print(
             f"Dont {number(answer['nb_sans_voiture'])} sans voiture, en premier.", highlight=False
         )
-    for sentence in answer["trajets"]:
+    for sentence in [*filter(None, [answer["hors_region"]]), *answer["trajets"]]:
         console.print(sentence, highlight=False, markup=False)
     is_near = False
     table = Table("Distance", "Trajet", "Formation", "Organisme", "Commune", "Niveau")

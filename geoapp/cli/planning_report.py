@@ -9,7 +9,7 @@ from rich.table import Table
 from geoapp.cli.encoding import print_data
 from geoapp.cli.terminal import open_console
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import format_number
+from geoapp.core.french import format_decimal, format_number
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.planning.opening import Sites
@@ -102,9 +102,9 @@ def print_stress(world: World, question: Question, *, is_json: bool) -> None:
         for colonne in ("Qui fermerait", "Où", "Habitants sans rien", "Resterait à", "Scénario"):
             table.add_column(colonne)
         for one in told[cle]:
-            left = (
-                "hors de portée" if one["reste"] is None else f"{one['reste']:g} {question.unite}"
-            )
+            left = "hors de portée"
+            if one["reste"] is not None:
+                left = f"{format_decimal(one['reste'])} {question.unite}"
             table.add_row(
                 one["nom"],
                 one["lieu"],

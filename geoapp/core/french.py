@@ -165,6 +165,15 @@ def format_decimal(value: float, decimals: int | None = None) -> str:
     return (f"{value:g}" if decimals is None else f"{value:.{decimals}f}").replace(".", ",")
 
 
+def say_percent(part: float) -> str:
+    """Return a share in whole percents; not quite nothing, or everything, is not rounded to it."""
+    if 0 < part < 0.005:
+        return f"moins de {with_unit(1, '%')}"
+    if 0.995 <= part < 1:
+        return f"plus de {with_unit(99, '%')}"
+    return with_unit(format_number(round(part * 100)), "%")
+
+
 def say_licence(texte: str) -> str:
     """Return a licence where nothing else says that it is one: « licence non précisée… »."""
     return f"licence {texte}" if texte[:1].islower() else texte

@@ -17,6 +17,7 @@ from geoapp.core.french import (
     format_decimal,
     format_number,
     join_words,
+    say_percent,
     with_unit,
 )
 from geoapp.core.schema.model import MESURES
@@ -182,11 +183,8 @@ def against(rate: float, usual: float, what: str = "à population égale") -> st
     if gap >= DECUPLE - 1:
         return f"Plus de {DECUPLE} fois la région, {what}."
     more = "de plus" if gap > 0 else "de moins"
-    return f"{_percent(abs(gap))} {more} que la région, {what}."
-
-
-def _percent(part: float) -> str:
-    return with_unit(format_number(round(part * 100)), "%")
+    share = with_unit(format_number(round(abs(gap) * 100)), "%")
+    return f"{share} {more} que la région, {what}."
 
 
 def _is_region(territoire: Territoire) -> bool:
@@ -208,7 +206,7 @@ def _people(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
             valeur=format_number(round(total)),
             phrase=f"{count(len(mine.communes), 'commune')}."
             if _is_region(mine)
-            else f"{count(len(mine.communes), 'commune')}, {_percent(share)} de la région.",
+            else f"{count(len(mine.communes), 'commune')}, {say_percent(share)} de la région.",
             annee=year,
             source="INSEE, population municipale",
             definition="Habitants des communes du territoire qui sont dans la région.",
@@ -224,8 +222,8 @@ def _people(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
             Tuile(
                 theme=THEMES[0],
                 titre="Vivent en zone rurale fragile (FRR)",
-                valeur=_percent(part),
-                phrase="" if _is_region(mine) else f"{_percent(usual)} dans la région.",
+                valeur=say_percent(part),
+                phrase="" if _is_region(mine) else f"{say_percent(usual)} dans la région.",
                 annee=str(links["millesime"].iloc[0]),
                 source="ANCT, DGCL",
                 definition="Habitants des communes classées France ruralités revitalisation, "
@@ -551,7 +549,7 @@ def _sectors(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tu
             titre="Demandeurs d'emploi par secteur",
             valeur=format_number(round(sums.sum())),
             phrase=f"Les {NB_CITES} premiers font "
-            f"{_percent(sums.head(NB_CITES).sum() / sums.sum())} des demandeurs d'emploi "
+            f"{say_percent(sums.head(NB_CITES).sum() / sums.sum())} des demandeurs d'emploi "
             "dont le secteur est connu.",
             annee=str(table["annee"].iloc[0]),
             source="France Travail",

@@ -13,6 +13,7 @@ from geoapp.core.french import (
     format_number,
     join_words,
     say_minutes,
+    say_percent,
     with_unit,
 )
 from geoapp.core.schema.model import INDICES_TENSION
@@ -114,8 +115,8 @@ def _difficult(told: pd.DataFrame) -> str:
     judged, total = told["nb_projets_juges"].sum(), told["nb_projets"].sum()
     if not judged:
         return ""
-    share = _percent(told["nb_difficiles"].sum() / judged)
-    where = "" if round(judged) == round(total) else f" ({_percent(judged / total)} des projets)"
+    share = say_percent(told["nb_difficiles"].sum() / judged)
+    where = "" if round(judged) == round(total) else f" ({say_percent(judged / total)} des projets)"
     return f". Là où les deux nombres sont connus{where}, {share} sont jugés difficiles"
 
 
@@ -158,7 +159,7 @@ def _unlinked(reponse: ReponseBesoin) -> list[str]:
         return []
     without = sum(projects for _, _, projects, _ in found)
     families = count(sum(nb for _, nb, _, _ in found), "famille")
-    text = f"{_percent(1 - without / total)} des projets connus sont de familles auxquelles une "
+    text = f"{say_percent(1 - without / total)} des projets connus sont de familles auxquelles une "
     text += "formation de nos sources est reliée dans la région. Aucune n'est reliée à "
     text += families
     return [f"{text} : la première raison est « {found[0][0]} »."]
@@ -237,7 +238,7 @@ def list_notes(reponse: ReponseBesoin) -> list[str]:
     return [
         *care,
         "Besoin fort : plus de projets connus pour 1 000 habitants que la famille moyenne de la "
-        f"région. Offre loin : moins de {_percent(PART_PROCHE)} des habitants à {SEUIL_MIN} "
+        f"région. Offre loin : moins de {say_percent(PART_PROCHE)} des habitants à {SEUIL_MIN} "
         "minutes de voiture d'une formation reliée (trajets estimés, sans l'offre des départements "
         "voisins). Offre faible : aucune formation dans "
         "la zone, ou moitié moins de formations par projet que dans la région.",
@@ -321,7 +322,7 @@ def say_difficult(row) -> str:
     known = _least(row.nb_difficiles, hidden)
     if hidden or not known:
         return known or "inconnu"
-    share = f" ({_percent(row.nb_difficiles / row.nb_projets)})" if row.nb_projets else ""
+    share = f" ({say_percent(row.nb_difficiles / row.nb_projets)})" if row.nb_projets else ""
     return f"{known}{share}"
 
 
@@ -383,7 +384,7 @@ def say_near_people(row) -> str:
 
 def say_near(row) -> str:
     """Return the part of the people who have a training within half an hour."""
-    return "" if pd.isna(row.part_30_min) else _percent(row.part_30_min)
+    return "" if pd.isna(row.part_30_min) else say_percent(row.part_30_min)
 
 
 def say_nearest(row) -> str:
@@ -400,10 +401,6 @@ def say_nearest(row) -> str:
     )
     where = f"{row.proche_commune}, {trip}" if isinstance(row.proche_commune, str) else trip
     return f"{row.proche_titre} ({where} ; {row.proche_portee or 'source inconnue'})"
-
-
-def _percent(part: float) -> str:
-    return with_unit(format_number(round(part * 100)), "%")
 
 
 def _plural(nb: int, one: str, many: str) -> str:
