@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from geoapp.offer.periods import read_periods
 from geoapp.offer.rows import check_offre, check_small, merge_organismes, split_offre
 from geoapp.sources.registry import Source
 
@@ -282,3 +283,30 @@ def test_small_files_checked_together_are_checked_as_if_alone():
             alone.corrections,
         )
     assert [len(one.rejets) for one in together.values()] == [1, 0, 0, 0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "written, days",
+    [
+        ("du 05/10/2026 au 12/12/2026", "2026-10-05"),
+        ("du 5 au 9 octobre 2026", "2026-10-05"),
+        ("05/10 au 12/12/2026", "2026-10-05"),
+        ("sept. 2026 - juin 2027", "2026-09"),
+        ("octobre 2026, mars 2027", "2026-10|2027-03"),
+        ("01/09/2026 et 01/03/2027|2027-09", "2026-09-01|2027-03-01|2027-09"),
+        ("novembre à février 2027", None),
+        ("du 12/12/2026 au 05/10/2026", None),
+        ("octobre 2026, à convenir", None),
+        ("2026-2027", None),
+        ("46266", None),
+    ],
+)
+def test_periods_are_read_as_bodies_write_them(written, days):
+    assert read_periods(written) == days
+
+
+def test_a_row_without_place_shows_what_was_told_of_it():
+    offre = _check({"lieu_code_commune": None, "lieu_adresse": "Arras, Lens"})
+    assert [(one["colonne"], one["valeur"]) for one in offre.rejets] == [
+        ("lieu_adresse", "Arras, Lens")
+    ]

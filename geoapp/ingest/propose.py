@@ -14,7 +14,7 @@ import pandas as pd
 
 from geoapp.core.errors import SourceError
 from geoapp.core.schema.offer_columns import LUES
-from geoapp.offer.periods import read_period
+from geoapp.offer.periods import read_periods
 from geoapp.reference import codes
 from geoapp.reference.codes.text import fold
 from geoapp.sources.fillers import REMPLISSAGES
@@ -75,7 +75,7 @@ def _between(least: float, most: float) -> Callable[[pd.Series], float]:
 
 def _dates(values: pd.Series) -> float:
     """Return the share of values that are dates with a month."""
-    read = values.map(read_period).astype("str")
+    read = values.map(read_periods).astype("str")
     return float(read.str.len().ge(7).mean())
 
 
@@ -190,6 +190,7 @@ RECONNUES: tuple[Reconnue, ...] = (
         ),
         contenu=_matches(
             r".*\b(?:rue|avenue|av|boulevard|bd|place|route|chemin|all[ée]e|quai|impasse|zone|za|zi)\b.*"
+            r"|(?:.*\D)?\d{5}\D.*|\D+(?:\d{5}|\(\d\d\))"
         ),
         suffit=True,
         jamais=("mail", "code", "uai", "siret", "web", "insee"),
@@ -498,7 +499,7 @@ def _two_of(raw: pd.DataFrame, column: str) -> dict:
 
 def _newest_year(raw: pd.DataFrame, column: str | None) -> str:
     """Return the last year that the dates of a table say; « courant » without any."""
-    read = raw[column].dropna().map(read_period).dropna() if column else []
+    read = raw[column].dropna().map(read_periods).dropna() if column else []
     return max((text[:4] for text in read), default="courant")
 
 

@@ -42,6 +42,37 @@ _FORMES = (
 _MOTS = re.compile(r"(?:(?:le )?(?P<j>\d{1,2})(?:er)? )?(?P<m>[a-z]+) (?P<a>\d{4})")
 
 
+_INTERVALLE = re.compile(r"(?:du |de )?(.+?)(?: au | à | - | → )(.+)", re.IGNORECASE)
+_SUITE = re.compile(r"\s*(?:[,;\n]|\bet\b)\s*", re.IGNORECASE)
+
+
+def read_periods(text: str) -> str | None:
+    """Return the first day of each period of a text, parted by « | »; None where one is no date.
+
+    Periods are parted by « | », a comma, a semicolon or « et »; « du 5 au 9 octobre 2026 » is one.
+    """
+    found: list[str] = []
+    for part in text.split("|"):
+        one = read_period(part)
+        several = [one] if one else [_start(piece) for piece in _SUITE.split(part.strip())]
+        if None in several:
+            return None
+        found += filter(None, several)
+    return "|".join(dict.fromkeys(found))
+
+
+def _start(text: str) -> str | None:
+    """Return the first day of a period told by its two ends, or the date that a text is."""
+    told = _INTERVALLE.fullmatch(text.strip())
+    if told is None or (last := read_period(told[2])) is None:
+        return read_period(text)
+    # What the first day leaves out (month, year) is that of the last one.
+    words = re.split(r"([ /.-])", told[2].strip())
+    ends = ["".join(words[rank:]) for rank in range(len(words), 0, -2)]
+    first = next(filter(None, (read_period(told[1].strip() + end) for end in ends)), None)
+    return first if first and first <= last else None
+
+
 @lru_cache(maxsize=4096)
 def read_period(text: str) -> str | None:
     """Return a date as AAAA, AAAA-MM or AAAA-MM-JJ, None for what is no date of 1900 to 2099.

@@ -19,7 +19,7 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
 from geoapp.core.texts import by_distinct, distinct_rows, plain
 from geoapp.offer.journal import Journal, resolve_communes
-from geoapp.offer.periods import read_period
+from geoapp.offer.periods import read_period, read_periods
 from geoapp.offer.postcodes import find_by_postcode, settle_postcodes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
@@ -272,14 +272,8 @@ def _normalise_periods(journal: Journal) -> None:
     is_read = rf"{_PERIODE}(?:\|{_PERIODE})*"
     good = by_distinct(periods, lambda texts: texts.str.fullmatch(is_read, na=False))
     rest = periods[~good & periods.notna()]
-    mended = rest.map(_read_periods).astype("str").reindex(periods.index)
+    mended = rest.map(read_periods).astype("str").reindex(periods.index)
     journal.replace("periodes", periods.where(good, mended), "date_normalisee")
-
-
-def _read_periods(text: str) -> str | None:
-    """Return periods parted by `|`, None when one of them is no date."""
-    found = [read_period(part) for part in text.split("|")]
-    return None if None in found else "|".join(filter(None, found))
 
 
 def _normalise_sessions(journal: Journal) -> None:
@@ -327,6 +321,10 @@ def _refuse_rows(journal: Journal, source: Source, vues: LignesVues | None) -> N
     # What a person would send to a postbox: no commune, until the name is beside it.
     shared = ~(placed | remote) & frame["lieu_code_postal"].notna()
     journal.refuse("lieu_code_postal", shared, "code_postal_partage", with_original=True)
+    # What was told of the place is shown: a code, else an address.
+    for column in ("lieu_code_commune", "lieu_adresse"):
+        told = ~(placed | remote) & journal.original[column].notna()
+        journal.refuse(column, told, "lieu_absent", with_original=True)
     journal.refuse("lieu_code_commune", ~(placed | remote), "lieu_absent", with_original=True)
     journal.refuse_repeats(vues)
 

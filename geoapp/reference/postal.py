@@ -12,6 +12,7 @@ from geoapp.reference.codes.text import fold, map_distinct
 _POSTCODE = re.compile(r"(?<!\d)(\d{5})(?!\d)")
 _SPACED = re.compile(r"(?<![\d.,])(\d\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 """A postcode written as a number of thousands: « 62 300 Lens »."""
+_DEPARTEMENT = re.compile(r"([^\d()]+)\((\d\d|2[AB])\)")
 _CEDEX = re.compile(r"\bcedex\b.*$")
 _SAINT = ((re.compile(r"\bst\b"), "saint"), (re.compile(r"\bste\b"), "sainte"))
 
@@ -38,9 +39,10 @@ class AnnuairePostal:
     def find(self, adresse: str) -> str | None:
         """Return the code of the commune of an address; None when none is sure.
 
-        The last postcode counts, and the name that follows it: the commune of
-        that postcode and name, else the only one of that postcode.  A postcode
-        of no commune (CEDEX) says the département: the only commune of that name in it.
+        The last postcode counts, and the name that follows it, or that precedes it where it is
+        last: the commune of that postcode and name, else the only one of that postcode.  A postcode
+        of no commune (CEDEX) says the département: the only commune of that name in it; so does
+        « Béthune (62) ».
         """
         adresse = self.restore_zero(adresse)
         found = list(_POSTCODE.finditer(adresse))
@@ -48,8 +50,9 @@ class AnnuairePostal:
             adresse = _SPACED.sub(r"\1", adresse)
             found = list(_POSTCODE.finditer(adresse))
         if not found:
-            return None
+            return self._named_with_departement(adresse)
         postcode, name = found[-1][1], _plain(adresse[found[-1].end() :])
+        name = name or _plain(adresse[: found[-1].start()].rpartition(",")[2])
         here = self._par_code.get(postcode, {})
         if name in here:
             return here[name]
@@ -57,6 +60,12 @@ class AnnuairePostal:
             return next(iter(here.values()))
         same = self._par_nom.get((postcode[:2], name), set())
         return next(iter(same)) if len(same) == 1 else None
+
+    def _named_with_departement(self, adresse: str) -> str | None:
+        """Return the commune of « Béthune (62) », the only one of that name in the département."""
+        told = _DEPARTEMENT.fullmatch(adresse.strip())
+        named = self._par_nom.get((told[2], _plain(told[1])), set()) if told else set()
+        return next(iter(named)) if len(named) == 1 else None
 
     def restore_zero(self, texte: str) -> str:
         """Return « 2100 Saint-Quentin » with the zero that its postcode lost.
