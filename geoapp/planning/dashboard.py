@@ -99,6 +99,15 @@ class Territoire:
         return TERRITOIRES[self.type_zone].subject(self.nom)
 
 
+_CONNU = {
+    "metier": "Les besoins et les métiers enseignés sont connus par bassin d'emploi, zone "
+    "d'emploi et département, et pour la région.",
+    "secteur": "Les demandeurs d'emploi par secteur ne sont connus que par bassin d'emploi, et "
+    "pour la région.",
+}
+"""Where what a way in tells is known."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableauDeBord:
     """A dashboard: its territory, the way in, its tiles in the order of the themes."""
@@ -111,6 +120,11 @@ class TableauDeBord:
     def par_theme(self) -> list[tuple[str, list[Tuile]]]:
         """Return the tiles by theme; a theme of which nothing is known has none."""
         return [(theme, [one for one in self.tuiles if one.theme == theme]) for theme in THEMES]
+
+    @property
+    def absence(self) -> str:
+        """Return why nothing is told of a territory by a way in."""
+        return f"Rien n'est connu de ce territoire par cette entrée. {_CONNU.get(self.entree, '')}"
 
 
 def find_dashboard_zone(snapshot: Snapshot, texte: str) -> Territoire:
