@@ -23,6 +23,7 @@ from geoapp.core.errors import StorageError
 from geoapp.core.french import format_number
 from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.offered import counted_numbers
 from geoapp.coverage.territories.zone import choose_zones, find_zone
 from geoapp.coverage.world import open_world
 from geoapp.outputs.sheets import folder
@@ -294,7 +295,10 @@ def test_every_number_of_a_real_sheet_is_the_one_of_the_api(
         "/api/v1/couverture", query_string={"zonage": zonage, **parametres}
     ).get_json()
     zone = next(one for one in api["zones"] if one["code_zone"] == code)
-    for nom, indicateur in INDICATEURS.items():
+    told = counted_numbers(question, INDICATEURS)
+    assert set(INDICATEURS) - set(told) == {"population_sans_voiture"}
+    for nom in told:
+        indicateur = INDICATEURS[nom]
         shown = [format_value(indicateur, row[nom], "km") for row in (zone, api["ensemble"])]
         assert flat(indicateur.titre + shown[0] + shown[1]) in texte, nom
     _check_offer(texte, real_client, cle, parametres, zone)

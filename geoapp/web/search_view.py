@@ -510,7 +510,9 @@ def _tell_words(resultat: Resultat) -> list[str]:
     if out and nb:
         end = "s" if len(out) > 1 else ""
         words = join_words([f"« {as_typed(texte.recu, mot)} »" for mot in out])
-        parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
+        parts.append(
+            f"Aucune formation connue ne réunit tous ces mots : {words} laissé{end} de côté."
+        )
     elif not nb and not texte.sigles and not texte.metiers and not _is_known(texte):
         parts.append(
             f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle."

@@ -28,7 +28,7 @@ DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     ),
     (
         "mairie",
-        "Placée à la mairie, l'adresse n'étant pas connue ou la position étant douteuse",
+        "Placée à la mairie (adresse inconnue ou position douteuse)",
         lambda offres: offres["precision_position"].eq("commune").fillna(False),
     ),
     ("sans_places", "Nombre de places inconnu", lambda offres: offres["capacite"].isna()),

@@ -236,8 +236,10 @@ def _members(world: World, type_zone: str, code_zone: str) -> tuple[set[str], se
     if type_zone == COMMUNE:
         mine = world.snapshot.read("communes")
         row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
+        # The year of its outline and of its code, not that of its people.
+        sources = world.snapshot.read("sources").set_index("id_source")["millesime"]
         told = {
-            "millesime": row["millesime_population"],
+            "millesime": sources.get("communes", row["millesime_population"]),
             "population": row["population"],
             "annee_population": row["millesime_population"],
             "id_source": "communes",

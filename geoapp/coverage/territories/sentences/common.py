@@ -70,7 +70,7 @@ def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     outside, nom = " hors de la zone" if zone.est_offre_connue else "", name_offer(question)
     if not dehors.nb_offres:
         none = f"{upper_first(nom.aucune)}{filter_words(question)}"
-        return f"{none}{outside} n'est à {seuil} ou moins de ses habitants"
+        return f"{none}{outside} n'est, dans nos sources, à {seuil} ou moins de ses habitants"
     first = dehors.communes.iloc[0]
     return (
         f"{nom.count(dehors.nb_offres)}{outside} "

@@ -70,7 +70,7 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
         else "Domaines sans formation dans nos sources, et où les trouver",
         (
             ColonneTableau(
-                nom="domaine", titre="Domaine", sens="Domaine sans formation dans la zone"
+                nom="domaine", titre="Domaine", sens="Domaine sans formation connue dans la zone"
             ),
             ColonneTableau(
                 nom="nom_commune",
