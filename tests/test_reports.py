@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
@@ -67,13 +68,36 @@ def commanded(snapshot, tmp_path_factory):
     return CliRunner().invoke(main, ["report", *asked, *data, "--out", str(out)]), out
 
 
+@lru_cache(maxsize=8)
+def open_pdf(content: bytes) -> PdfReader:
+    """Return a PDF, read once: most tests ask something of the same ones."""
+    return PdfReader(io.BytesIO(content))
+
+
+@lru_cache(maxsize=8)
+def pages_of(content: bytes) -> list[tuple[str, list[tuple[float, float, str]]]]:
+    """Return, for each page of a PDF, its text, and how far down each piece of it is (0 to 1), its
+    size, its words; the foot of the page is left out of the pieces.
+    """
+    pages = []
+    for page in open_pdf(content).pages:
+        height, found = float(page.mediabox.height), []
+
+        def see(text, base, matrix, font, size, height=height, found=found):
+            x, y = matrix[4], matrix[5]
+            down = 1 - (base[1] * x + base[3] * y + base[5]) / height
+            if text.strip() and down < 0.94:
+                found.append((down, abs(size * matrix[3] * base[3]), text.strip()))
+
+        pages.append((page.extract_text(visitor_text=see), sorted(found)))
+    return pages
+
+
 def read_pdf(content: bytes) -> str:
     """Return the text of a PDF in its order, without the foot of its pages."""
-    from io import BytesIO
-
-    pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
     return "\n".join(
-        re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages
+        re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip()
+        for page, _ in pages_of(content)
     )
 
 
@@ -101,8 +125,6 @@ def test_the_text_of_a_sheet_is_the_one_kept(fiches, cle):
 
 @pytest.mark.parametrize("cle", ZONES)
 def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, commanded, cle):
-    from io import BytesIO
-
     html, pdf, _ = fiches[cle]
     # Those that the command writes are made again, of a world opened by itself.
     written = sorted(commanded[1].glob(f"{cle.replace(':', '-')}-*"))
@@ -111,7 +133,7 @@ def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, commanded, cl
         html_again, pdf_again, _ = make_sheet(monde, Question(), find_zone(monde, cle))
         again = [html_again.encode(), pdf_again]
     assert [html.encode(), pdf] == again
-    reader = PdfReader(BytesIO(pdf))
+    reader = open_pdf(pdf)
     root = reader.trailer["/Root"]
     assert (
         len(pdf) < MAX_BYTES
@@ -401,26 +423,9 @@ def test_a_neighbourhood_tells_its_people_of_2013_and_what_is_inside_by_a_code(r
     assert "Population municipale de 2013 : " in told
 
 
-def written_lines(page) -> list[tuple[float, float, str]]:
-    """Return how far down each piece of text of a page is (0 to 1), its size, its words.
-
-    The foot of the page is left out.
-    """
-    height, found = float(page.mediabox.height), []
-
-    def see(text, base, matrix, font, size):
-        x, y = matrix[4], matrix[5]
-        down = 1 - (base[1] * x + base[3] * y + base[5]) / height
-        if text.strip() and down < 0.94:
-            found.append((down, abs(size * matrix[3] * base[3]), text.strip()))
-
-    page.extract_text(visitor_text=see)
-    return sorted(found)
-
-
 @pytest.mark.parametrize("cle", ZONES)
 def test_no_page_of_a_sheet_is_nearly_empty_nor_ends_by_a_heading(fiches, cle):
-    pages = [written_lines(page) for page in PdfReader(io.BytesIO(fiches[cle][1])).pages]
+    pages = [lines for _, lines in pages_of(fiches[cle][1])]
     titles = {texte for page in pages for _, size, texte in page if size > TITRE_PT}
     assert len(titles) > 10, "headings are seen"
     for number, lines in enumerate(pages, 1):
@@ -432,7 +437,7 @@ def test_no_page_of_a_sheet_is_nearly_empty_nor_ends_by_a_heading(fiches, cle):
 @pytest.mark.parametrize("cle", ZONES)
 def test_the_tags_of_a_sheet_say_what_its_page_says(fiches, cle):
     """The part of PDF/UA-1 that a test can read; docs/territoires.md says what veraPDF finds."""
-    reader = PdfReader(io.BytesIO(fiches[cle][1]))
+    reader = open_pdf(fiches[cle][1])
     check_declared(reader)
     tags = tags_of(reader)
     levels = [int(one.sorte[1]) for one in tags if re.fullmatch(r"H\d", one.sorte)]
