@@ -17,6 +17,7 @@ from geoapp.coverage.counted_publics import PublicCompte, tell_publics
 from geoapp.coverage.legend import bounds_in_words
 from geoapp.coverage.model import Question, in_households
 from geoapp.coverage.publics import _INDICES, Public
+from geoapp.coverage.sentences import _border
 from geoapp.coverage.territories.sentences import access, common, offer
 from geoapp.coverage.world import open_world
 from geoapp.coverage.zone_points import _sentences as zone_sentences
@@ -556,3 +557,14 @@ def test_households_are_no_inhabitants():
     told = "Ouvrir à Lens rapprocherait 3 des 9 habitants qui vivent loin"
     assert in_households(told, "rsa").endswith("3 des 9 foyers qui vivent loin")
     assert in_households(told, "tous") == told
+
+
+def test_neighbours_that_answer_nothing_leave_the_cover_underestimated():
+    """Of those of the mirror apprenticeship alone is known: nothing answers « voie scolaire »."""
+    offers = pd.DataFrame({"est_voisine": [True], "voie": ["apprentissage"]})
+    snapshot = SimpleNamespace(derive=lambda key, make: [])
+    world = SimpleNamespace(offres=offers, snapshot=snapshot)
+    none, some = (plain(_border(world, Question(), {"nb_voisines": nb})) for nb in (0, 9))
+    assert "aucune formation connue (apprentissage seulement) ne répond" in none
+    assert none.endswith("la couverture est sous-estimée.")
+    assert "9 de leurs formations comptent (apprentissage seulement)" in some

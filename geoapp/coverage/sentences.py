@@ -329,11 +329,16 @@ def _border(world: World, question: Question, quality: dict) -> str:
             "Aucune source ne donne l'offre des départements voisins : "
             "près des limites de la région, la couverture est sous-estimée."
         )
+    track = only_track(world.offres.loc[world.offres["est_voisine"], "voie"])
+    kind = f" ({track})" if track else ""
+    if not quality["nb_voisines"]:
+        return (
+            f"Avec les habitants des départements voisins, dont aucune formation connue{kind} ne "
+            "répond : près des limites de la région, la couverture est sous-estimée."
+        )
     theirs = count(
         quality["nb_voisines"], "de leurs formations compte", "de leurs formations comptent"
     )
-    track = only_track(world.offres.loc[world.offres["est_voisine"], "voie"])
-    kind = f" ({track})" if track else ""
     return (
         f"Avec les départements voisins : {theirs}{kind}, ainsi que leurs habitants."
         f"{_abroad(world)}"
