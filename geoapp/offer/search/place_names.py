@@ -35,11 +35,11 @@ CONTOUR = "contour du quartier"
 """`precision` of a quarter whose outline is known."""
 
 _ALIAS = {
-    "": lambda zones: "",
-    "code": lambda zones: zones.index,
-    "initiales": lambda zones: zones["nom"].map(_initials),
+    "": lambda code, nom: "",
+    "code": lambda code, nom: code,
+    "initiales": lambda code, nom: _initials(nom),
 }
-"""Another name of the zones of a zoning, by the word of its row (`NomCherche.alias`)."""
+"""Another name of a zone of a zoning, by the word of its row (`NomCherche.alias`)."""
 
 
 def make_toponyms(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def _and_others(nb: int) -> str:
     return " et 1 autre commune" if nb == 2 else f" et {nb - 1} autres communes"
 
 
-def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
+def _centres(members: pd.DataFrame, *keys: str) -> pd.DataFrame:
     """Return by group its centre, its population and whether it touches the region.
 
     The centre is the mean town hall, weighted by population.
@@ -168,7 +168,7 @@ def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
     weight = members["population"].astype("float64").fillna(0) + 1e-6
     table = pd.DataFrame(
         {
-            key: members[key],
+            **{key: members[key] for key in keys},
             "w": weight,
             "x": weight * members["longitude_mairie"],
             "y": weight * members["latitude_mairie"],
@@ -176,7 +176,7 @@ def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
             "est_region": members["est_region"],
         }
     )
-    sums = table.groupby(key).agg(
+    sums = table.groupby(list(keys)).agg(
         {"w": "sum", "x": "sum", "y": "sum", "population": "sum", "est_region": "max"}
     )
     return sums.assign(
@@ -186,28 +186,31 @@ def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
 
 def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFrame:
     """Return the zones that one may type, centred on their people."""
-    zones, links = pd.DataFrame(frames["zones"].drop(columns="geometry")), frames["communes_zones"]
-    parts = []
-    for type_zone in (nom for nom in CHERCHES if nom != REGION):
-        cherche = CHERCHES[type_zone]
-        part = zones[zones["type_zone"].eq(type_zone)].set_index("code_zone").sort_index()
-        members = links[links["type_zone"].eq(type_zone)].merge(communes, on="code_commune")
-        centres = _centres(members, "code_zone").reindex(part.index)
-        core = part["nom"].str.replace(re.compile(cherche.genre, re.IGNORECASE), "", regex=True)
-        parts.append(
-            centres.assign(
-                type=type_zone,
-                code=part.index,
-                nom=part["nom"].map(lambda nom, cherche=cherche: cherche.affichage.format(nom=nom)),
-                plie=core.map(_fold),
-                alias=_ALIAS[cherche.alias](part),
-                mots=cherche.mots + " " + part.index.str.lower(),
-                population=centres["population"].fillna(0),
-                est_region=True,
-                precision="",
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+    keys = ["type_zone", "code_zone"]
+    zones, links = frames["zones"][[*keys, "nom"]], frames["communes_zones"]
+    searched = set(CHERCHES) - {REGION}
+    zones = zones[zones["type_zone"].isin(searched)]
+    members = links[links["type_zone"].isin(searched)].merge(communes, on="code_commune")
+    centres = _centres(members, *keys).reindex(pd.MultiIndex.from_frame(zones[keys]))
+    kinds = {nom: re.compile(CHERCHES[nom].genre, re.IGNORECASE) for nom in searched}
+    rows = [
+        {
+            "type": type_zone,
+            "code": code,
+            "nom": CHERCHES[type_zone].affichage.format(nom=nom),
+            "plie": _fold(kinds[type_zone].sub("", nom)),
+            "alias": _ALIAS[CHERCHES[type_zone].alias](code, nom),
+            "mots": f"{CHERCHES[type_zone].mots} {code.lower()}",
+        }
+        for type_zone, code, nom in zip(*(zones[nom] for nom in (*keys, "nom")), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=COLONNES[:6]).assign(
+        longitude=centres["longitude"].to_numpy(),
+        latitude=centres["latitude"].to_numpy(),
+        population=centres["population"].fillna(0).to_numpy(),
+        est_region=True,
+        precision="",
+    )
 
 
 def _quarters(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFrame:
