@@ -1,5 +1,7 @@
 """The pages and the API of planning: same figures, addresses kept, what is refused."""
 
+import html
+
 import pytest
 
 from support.words import plain
@@ -41,3 +43,19 @@ def test_proof_page_links_and_title(client):
 )
 def test_what_is_refused(client, address):
     assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("/et-si?fermer=lieu:x", "Vouliez-vous dire « ferme » ?"),
+        ("/et-si?zzz=1", "ferme, ouvre"),
+        ("/api/v1/ou-ouvrir?ouverture=2", "Vouliez-vous dire « ouvertures » ?"),
+        ("/api/v1/ou-ouvrir?zzz=1", "objectif, ouvertures"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_set_beside_those_of_its_page(client, asked, said):
+    answer = client.get(asked)
+    assert answer.status_code == 400
+    told = answer.json["erreur"]["message"] if answer.is_json else html.unescape(answer.text)
+    assert said in plain(told)

@@ -145,7 +145,7 @@ def parse_sites(parametres: Mapping, world: World, *, autres: tuple[str, ...] = 
     values = read_values(parametres)
     given = {nom: _one(values, nom) for nom in PARAMETRES}
     rest = {nom: found for nom, found in values.items() if nom not in PARAMETRES}
-    question = parse_question(rest, world, autres=autres)
+    question = parse_question(rest, world, autres=(*PARAMETRES, *autres))
     for nom, valeur in given.items():
         if PARAMETRES[nom].valeurs and valeur not in PARAMETRES[nom].valeurs:
             refuse_value(nom, valeur, PARAMETRES[nom].valeurs)

@@ -127,7 +127,7 @@ def parse_scenario(parametres: Mapping, world: World, *, autres: tuple[str, ...]
         if len(values.get(nom, ())) > 1:
             raise ParameterError(f"{nom} : une seule valeur est attendue.")
     rest = {nom: found for nom, found in values.items() if nom not in PARAMETRES}
-    question = parse_question(rest, world, autres=autres)
+    question = parse_question(rest, world, autres=(*PARAMETRES, *autres))
     nom = values.get("nom", [""])[0]
     check_length("nom", nom)
     for one in values.get("ferme", ()):
