@@ -104,13 +104,19 @@ def _is_narrowed(requete: Requete) -> bool:
 
 
 def _neighbours(snapshot: Snapshot, lieu: Lieu, radius_km: float) -> pd.DataFrame:
-    """Return the trainings of the neighbours that are known within a radius."""
+    """Return the trainings of the neighbours that are known within a radius: source and voie."""
+    offers, places = snapshot.derive("offres voisines placées", lambda: _placed(snapshot))
+    gaps = distances_m(places, *lieu.point)
+    return offers[gaps <= radius_km * 1000]
+
+
+def _placed(snapshot: Snapshot) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the trainings of the neighbours that have a place, and their positions."""
     offers = snapshot.read("offres_voisines")
     offers = offers[offers.geometry.notna()]
-    if offers.empty:
-        return offers
-    gaps = distances_m(to_ecef(offers.geometry.x, offers.geometry.y), *lieu.point)
-    return offers[gaps <= radius_km * 1000]
+    return pd.DataFrame(offers[["id_source", "voie"]]), to_ecef(
+        offers.geometry.x, offers.geometry.y
+    )
 
 
 def _is_near_neighbour(lieu: Lieu, radius_km: float, snapshot: Snapshot) -> bool:
