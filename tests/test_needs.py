@@ -454,3 +454,9 @@ def test_every_source_of_the_need_is_one_row():
     usages = {"besoins", "familles_rome", "tensions", "demandeurs_secteurs", "mesures_communes"}
     files = [one.fichier for one in load_sources().values() if one.usage in usages]
     assert all(Path(one).suffix == ".csv" for one in files) and len(files) == 11
+
+
+def test_a_file_zone_by_zone_names_its_zones(client):
+    body = client.get("/besoins/export.csv?famille=S1X40&decoupage=ze2020").text
+    rows = list(csv.DictReader(io.StringIO(body.lstrip("\ufeff")), delimiter=";"))
+    assert {row["Zone"] for row in rows} > {"Amiville"} and all(row["Zone"] for row in rows)

@@ -22,6 +22,7 @@ from geoapp.reference.zonings import TERRITOIRES
 TITRES = {
     "type_zone": "Zonage",
     "code_zone": "Code de la zone",
+    "nom_zone": "Zone",
     "code_famille": "Code de la famille",
     "nom_famille": "Famille de métiers",
     "nb_projets": "Projets de recrutement",
@@ -61,6 +62,7 @@ TITRES = {
 """Columns of a file, in their order, under their titles."""
 
 _SENS = {
+    "nom_zone": ("Nom de la zone", "texte"),
     "nom_famille": ("Famille de métiers de l'enquête", "texte"),
     "sans_formation": (
         "Vide si une formation de nos sources, dans la région, mène à la famille",
@@ -118,7 +120,7 @@ def need_file(snapshot: Snapshot, reponse: ReponseBesoin) -> Fichier:
         ],
         titre="Besoin et offre",
         nom=f"besoins-{place}",
-        nb_figees=4,
+        nb_figees=5,
     )
 
 

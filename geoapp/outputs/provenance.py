@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from geoapp.core.french import format_date
+from geoapp.core.french import format_date, say_licence
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.licences import PARTAGE, merge_licences
 
@@ -69,5 +69,6 @@ def tell_source(source: Mapping) -> str:
     """
     fictive = " (données fictives)" if source.get("mode") == "demonstration" else ""
     parts = [source["titre"] + fictive, source["producteur"], source["millesime"]]
-    parts += [source["licence"], source.get("adresse")]
+    licence = source["licence"]
+    parts += [say_licence(licence) if isinstance(licence, str) else licence, source.get("adresse")]
     return " ; ".join(str(one) for one in parts if one and not pd.isna(one))

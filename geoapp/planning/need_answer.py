@@ -246,7 +246,8 @@ def answer_need(snapshot: Snapshot, question: QuestionBesoin) -> ReponseBesoin:
     if question.groupe == SANTE or not question.famille:
         rows = of_group(rows, question.groupe)
     rows = _with_nearest(snapshot, rows)
-    rows = rows.assign(nom=_names(snapshot, rows) if question.famille else rows["nom_famille"])
+    rows = rows.assign(nom_zone=_names(snapshot, rows))
+    rows = rows.assign(nom=rows["nom_zone" if question.famille else "nom_famille"])
     rows = rows.sort_values(["nb_projets", "nom"], ascending=[False, True], na_position="last")
     rows = rows.reset_index(drop=True)
     return ReponseBesoin(
