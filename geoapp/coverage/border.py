@@ -24,8 +24,8 @@ def crossing_zones(snapshot: Snapshot, type_zone: str) -> list[str]:
     if not _is_of_communes(type_zone):
         return []
     mine = _members(snapshot, type_zone)
-    sides = mine.groupby("code_zone")["est_region"].agg(["any", "all"])
-    return sorted(sides.index[sides["any"] & ~sides["all"]])
+    codes, is_inside = mine["code_zone"], mine["est_region"]
+    return sorted({*codes[is_inside].unique()} & {*codes[~is_inside].unique()})
 
 
 def _is_of_communes(type_zone: str) -> bool:
