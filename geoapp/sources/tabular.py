@@ -81,8 +81,7 @@ def read_csv(
     SourceError
         Empty file, wrong encoding, no header, unreadable quoting.
     """
-    text = decode(path, read_bytes(path), encoding)
-    stream = _as_stream(text.texte)
+    stream, dit = _open_text(path, encoding)
     for _ in range(skip or 0):
         stream.readline()
     start, before = stream.tell(), skip or 0
@@ -100,8 +99,8 @@ def read_csv(
     except GuillemetEgare as error:
         stream.seek(start)
         lecture = _read_mended(stream.read(), delimiter, before, read, error)
-    if text.dit:
-        lecture.notes.insert(0, text.dit)
+    if dit:
+        lecture.notes.insert(0, dit)
     return lecture
 
 
@@ -143,6 +142,12 @@ def _read_mended(
         0, f"Guillemets gardés comme du texte : {told}, par exemple la {before + lines[0]}."
     )
     return lecture
+
+
+def _open_text(path: Path, encoding: str) -> tuple[io.TextIOWrapper, str]:
+    """Return the text of a file and how it was read; nothing else holds it."""
+    text = decode(path, read_bytes(path), encoding)
+    return _as_stream(text.texte), text.dit
 
 
 def _as_stream(text: str) -> io.TextIOWrapper:
