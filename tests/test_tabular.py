@@ -1,6 +1,7 @@
 """CSV, JSON and XLSX: read as text, every row kept or rejected, every defect told in French."""
 
 import gzip
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -445,3 +446,20 @@ def _told(path):
     frame = lecture.frame
     told = (list(frame.columns), frame.dtypes.tolist(), frame.index.tolist(), rows_of(lecture))
     return *told, lecture.rejets, lecture.nb_lues, lecture.notes
+
+
+def test_a_large_file_is_held_once_while_it_is_read(write, monkeypatch):
+    path, held = write("code;nom\n" + "12345;Une formation quelque part\n" * 60_000), []
+    read = tabular.pacsv.read_csv
+
+    def note(*args):
+        held.append(tracemalloc.get_traced_memory()[0])
+        return read(*args)
+
+    monkeypatch.setattr(tabular.pacsv, "read_csv", note)
+    tracemalloc.start()
+    try:
+        read_csv(path)
+    finally:
+        tracemalloc.stop()
+    assert held[0] < 1.5 * path.stat().st_size
