@@ -50,7 +50,7 @@ RIVALE = """<!DOCTYPE html><html lang="fr"><title>GeoJSON</title>
 <script src="/leaflet/leaflet.js"></script>
 <script src="/leaflet.markercluster/leaflet.markercluster.js"></script>
 <script>
-const c = L.map("c").setView([49.97, 2.8], 8);
+const c = L.map("c", {maxZoom: 18}).setView([49.97, 2.8], 8);
 fetch("/lieux.geojson").then(r => r.json()).then(d => {
   const g = L.markerClusterGroup();
   g.addLayer(L.geoJSON(d, {onEachFeature: (f, m) => m.bindPopup(f.properties.nom || "")}));
