@@ -95,3 +95,16 @@ def test_page_api_and_file_say_the_same(client):
     text = client.get("/couverture/publics/export.csv", query_string=query).get_data(as_text=True)
     assert "Demandeurs d" in text and "300" in text
     assert client.get("/couverture/publics/export.geojson").status_code == 404
+
+
+def test_openings_bring_households_near_where_they_are_counted(client):
+    asked = {"niveau": "4", "seuil_km": 20, "ouvertures": 1}
+    for public, said in (("rsa", "Foyers rapprochés"), ("demandeurs", "Habitants rapprochés")):
+        query = asked | {"public": public}
+        page = plain(client.get("/ou-ouvrir", query_string=query).text)
+        header = plain(client.get("/ou-ouvrir/export.csv", query_string=query).text.splitlines()[0])
+        other = {"Foyers rapprochés", "Habitants rapprochés"} - {said}
+        assert said in page and said in header
+        assert not [one for one in other if one in page or one in header]
+        # What stays counted in inhabitants is told where households are counted.
+        assert ("pour 10 000 habitants" in page) == (public == "rsa")

@@ -10,7 +10,7 @@ from geoapp.cli.encoding import print_data
 from geoapp.cli.terminal import open_console
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import format_decimal, format_number
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, in_households
 from geoapp.coverage.world import World
 from geoapp.planning.opening import Sites
 from geoapp.planning.scenario import Effets
@@ -40,7 +40,8 @@ def print_sites(world: World, sites: Sites, *, is_json: bool) -> None:
         return
     console = open_console()
     table = Table(title=describe_search(sites.recherche), title_justify="left")
-    for titre in ("", "Commune", "Lieu candidat", "Habitants rapprochés", "Cumul", "Pourquoi"):
+    people = in_households("Habitants rapprochés", sites.recherche.question.public)
+    for titre in ("", "Commune", "Lieu candidat", people, "Cumul", "Pourquoi"):
         table.add_column(titre)
     for one in sites.ouvertures:
         table.add_row(

@@ -58,8 +58,9 @@ def tell_households(public: str) -> str:
     if public not in EN_FOYERS:
         return ""
     return (
-        "Ce public est compté en foyers, pas en personnes : où il est écrit « habitants » ou "
-        "« personnes », lisez « foyers »."
+        "Ce public est compté en foyers, pas en personnes : les « habitants » comptés, trop loin, "
+        "non couverts ou rapprochés sont des foyers. Restent des habitants ceux des communes en "
+        "zone blanche et de « pour 10 000 habitants »."
     )
 
 

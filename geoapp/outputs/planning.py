@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from geoapp.core.config import CRS_GEO
+from geoapp.coverage.model import in_households
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
@@ -70,7 +72,14 @@ def sites_file(world: World, sites: Sites) -> Fichier:
     ]
     return Fichier(
         table=gpd.GeoDataFrame(table, geometry=points, crs=CRS_GEO),
-        colonnes=COLONNES,
+        colonnes=tuple(
+            replace(
+                one,
+                titre=in_households(one.titre, sites.recherche.question.public),
+                sens=in_households(one.sens, sites.recherche.question.public),
+            )
+            for one in COLONNES
+        ),
         notice=notice,
         titre="Où ouvrir",
         nom="ou-ouvrir",

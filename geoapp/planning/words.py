@@ -276,7 +276,8 @@ def _candidates(recherche: Recherche) -> str:
     real = "établissement" if _is_information(recherche) else "lieu qui forme déjà"
     return (
         f"{told} Un {real} est préféré à une commune tant qu'il rapproche au moins "
-        f"{format_share(1 - recherche.reel)} des mêmes habitants."
+        f"{format_share(1 - recherche.reel)} des mêmes "
+        f"{in_households('habitants', recherche.question.public)}."
     )
 
 

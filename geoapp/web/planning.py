@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import format_date, upper_first
 from geoapp.core.published import name_snapshots
-from geoapp.coverage.model import describe_question, describe_reach
+from geoapp.coverage.model import describe_question, describe_reach, in_households
 from geoapp.coverage.offered import name_offer
 from geoapp.coverage.sentences import list_sources, travel_precision
 from geoapp.outputs.planning import sites_file
@@ -76,6 +76,8 @@ def _show(found: Sites, *, is_proven: bool) -> str:
         "siting.html",
         titre="Où ouvrir ?",
         question=describe_search(recherche),
+        rapproches=in_households("Habitants rapprochés", question.public),
+        comptes=in_households("Habitants comptés", question.public),
         phrase=tell_sites(found),
         acces=tell_access(found.acces_avant, found.acces_apres) if found.ouvertures else "",
         notes=list_notes(world, found),
