@@ -1,5 +1,7 @@
 """Publics counted by commune: the hidden are in no sum, people live where inhabitants do."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,9 @@ import pytest
 from geoapp.core.config import Settings
 from geoapp.core.schema import TABLES, conform
 from geoapp.coverage.counted_publics import count_publics, part_of_all, tell_publics
-from geoapp.coverage.model import parse_question
+from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.world import open_world
+from geoapp.planning.scenario_words import tell_closures
 from geoapp.web import create_app
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
@@ -108,3 +111,11 @@ def test_openings_bring_households_near_where_they_are_counted(client):
         assert not [one for one in other if one in page or one in header]
         # What stays counted in inhabitants is told where households are counted.
         assert ("pour 10 000 habitants" in page) == (public == "rsa")
+
+
+def test_closures_leave_households_without_anything_where_they_are_counted():
+    worst = SimpleNamespace(nom="Greta", lieu="Lens", personnes=12.0, reste=float("nan"))
+    for public, said in (("rsa", "12 foyers"), ("demandeurs", "12 habitants")):
+        told = plain(tell_closures(Question(public=public), [worst]))
+        assert f"{said} n'auraient plus" in told
+    assert "5 foyers ou plus" in plain(tell_closures(Question(public="rsa"), []))

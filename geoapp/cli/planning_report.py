@@ -100,7 +100,8 @@ def print_stress(world: World, question: Question, *, is_json: bool) -> None:
     console = open_console()
     for titre, cle in (("Organismes", "fermetures"), ("Lieux", "lieux")):
         table = Table(title=titre, title_justify="left")
-        for colonne in ("Qui fermerait", "Où", "Habitants sans rien", "Resterait à", "Scénario"):
+        people = in_households("Habitants sans rien", question.public)
+        for colonne in ("Qui fermerait", "Où", people, "Resterait à", "Scénario"):
             table.add_column(colonne)
         for one in told[cle]:
             left = "hors de portée"

@@ -225,13 +225,14 @@ def tell_closures(question: Question, found: list[Fermeture]) -> str:
     offre, seuil = describe_offer(question), describe_reach(question)
     if not found:
         return (
-            f"Aucune fermeture n'ôterait à elle seule, à {PETIT_NOMBRE} habitants ou plus, {offre} "
-            f"à {seuil} ou moins."
+            f"Aucune fermeture n'ôterait à elle seule, à {PETIT_NOMBRE} "
+            f"{in_households('habitants', question.public)} ou plus, {offre} à {seuil} ou moins."
         )
     worst = found[0]
+    people = in_households("habitants", question.public)
     return (
         f"La fermeture la plus lourde serait celle {of_place(worst.nom)} ({worst.lieu}) : "
-        f"{format_number(round(worst.personnes))} habitants n'auraient plus {offre} à {seuil} ou "
+        f"{format_number(round(worst.personnes))} {people} n'auraient plus {offre} à {seuil} ou "
         "moins."
     )
 
@@ -272,7 +273,8 @@ def compare_effects(premier: Effets, second: Effets) -> list[tuple[str, str, str
     """Return two scenarios side by side: title, today, after the first, after the second."""
     return [
         (
-            titre,
+            # What is told « pour 10 000 habitants » stays so.
+            titre if nom == "e2sfca" else in_households(titre, premier.scenario.question.public),
             show(nom, premier.avant, premier.scenario.question.unite),
             show(nom, premier.apres, premier.scenario.apres.unite),
             show(nom, second.apres, second.scenario.apres.unite),

@@ -159,6 +159,7 @@ def what_if():
         inconnus=effets.inconnus,
         perimetre=perimetre,
         population=show_people(effets.effectif.population),
+        qui=in_households("habitants", question.public),
         champs=parts["champs"],
         choix=vues.without_map(parts["choix"]),
         plan=vues.scenario_fields(world, scenario)
