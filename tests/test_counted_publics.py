@@ -113,6 +113,15 @@ def test_openings_bring_households_near_where_they_are_counted(client):
         assert ("pour 10 000 habitants" in page) == (public == "rsa")
 
 
+def test_a_question_says_who_is_counted(client):
+    query = {"niveau": "4", "seuil_km": 20, "public": "rsa"}
+    said = "à 20 km par la route, foyers allocataires du RSA"
+    for address in ("/couverture", "/et-si", "/ou-ouvrir"):
+        assert said in plain(client.get(address, query_string=query).text), address
+    told = client.get("/api/v1/couverture", query_string=query).get_json()["titre"]
+    assert f"{said}, par zone d'emploi 2020" in plain(told)
+
+
 def test_closures_leave_households_without_anything_where_they_are_counted():
     worst = SimpleNamespace(nom="Greta", lieu="Lens", personnes=12.0, reste=float("nan"))
     for public, said in (("rsa", "12 foyers"), ("demandeurs", "12 habitants")):

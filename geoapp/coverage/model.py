@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import count, format_decimal, with_unit
+from geoapp.core.french import count, format_decimal, lower_first, with_unit
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.travel.modes import MODES, UNITES, VOITURE, greatest_threshold
@@ -359,9 +359,11 @@ def describe_way(question: Question) -> str:
 
 
 def describe_question(question: Question) -> str:
-    """Return a question in one line of French, as a title says it."""
+    """Return a question in one line of French, as a title says it: who is counted too."""
     mots = describe_filters(question.filtres) or "toutes les formations"
     if question.offre == INFORMATION:
         mots = "lieux d'information et d'orientation"
-    offre = f"Couverture : {mots}"
-    return f"{offre}, à {describe_reach(question)}, par {TERRITOIRES[question.zonage].singulier}"
+    parts = [f"Couverture : {mots}", f"à {describe_reach(question)}"]
+    if question.public != "tous":
+        parts.append(lower_first(PUBLICS[question.public].split(",")[0]))
+    return ", ".join([*parts, f"par {TERRITOIRES[question.zonage].singulier}"])
