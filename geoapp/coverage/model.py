@@ -359,11 +359,19 @@ def describe_way(question: Question) -> str:
 
 
 def describe_question(question: Question) -> str:
-    """Return a question in one line of French, as a title says it: who is counted too."""
+    """Return a question in one line of French, as a title says it."""
+    return f"{describe_asked(question)}, par {TERRITOIRES[question.zonage].singulier}"
+
+
+def describe_asked(question: Question) -> str:
+    """Return a question in words, its zoning left out: the offer, the reach, who is counted."""
     mots = describe_filters(question.filtres) or "toutes les formations"
     if question.offre == INFORMATION:
         mots = "lieux d'information et d'orientation"
     parts = [f"Couverture : {mots}", f"à {describe_reach(question)}"]
-    if question.public != "tous":
-        parts.append(lower_first(PUBLICS[question.public].split(",")[0]))
-    return ", ".join([*parts, f"par {TERRITOIRES[question.zonage].singulier}"])
+    return ", ".join(filter(None, [*parts, describe_public(question.public)]))
+
+
+def describe_public(public: str) -> str:
+    """Return who is counted in a few words; "" for everybody."""
+    return "" if public == "tous" else lower_first(PUBLICS[public].split(",")[0])

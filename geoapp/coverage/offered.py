@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geoapp.core.french import count
-from geoapp.coverage.model import EN_FOYERS, INFORMATION, Question
+from geoapp.coverage.model import INFORMATION, Question, in_households
 from geoapp.coverage.travel.modes import MODES
 
 
@@ -90,12 +90,9 @@ def worded(texte: str, question: Question) -> str:
     """Return a fixed text (title or meaning of a number) in the words of what is counted, and of
     whom.
     """
-    tours = _TOURS if is_information(question) else ()
-    if question.public in EN_FOYERS:
-        tours = (*tours, ("Habitants", "Foyers"), ("habitants", "foyers"))
-    for tour, autre in tours:
+    for tour, autre in _TOURS if is_information(question) else ():
         texte = texte.replace(tour, autre)
-    return texte
+    return in_households(texte, question.public)
 
 
 SANS_OBJET = ("nb_offreurs", "nb_places", "population_saturee")

@@ -8,7 +8,7 @@ unknown value is a value like another: `inconnu`, « Non renseigné ».
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -73,18 +73,7 @@ class Option:
 
     def counted(self, nb: int) -> Option:
         """Return the option with a number of offers; the same one when it is 0."""
-        return (
-            Option(
-                valeur=self.valeur,
-                libelle=self.libelle,
-                mots=self.mots,
-                groupe=self.groupe,
-                genre=self.genre,
-                nb=nb,
-            )
-            if nb
-            else self
-        )
+        return replace(self, nb=nb) if nb else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from geoapp.coverage.counted_publics import PublicCompte, count_publics, part_of_all, tell_publics
-from geoapp.coverage.model import Question, describe_question, describe_reach
+from geoapp.coverage.model import Question, describe_asked, describe_reach
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.model import ColonneFichier, Fichier, as_columns, plain_rows
@@ -47,12 +47,17 @@ def counted_table(found: list[PublicCompte], everybody: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[one.nom for one in COLONNES])
 
 
+def _title(question: Question) -> str:
+    """Return what is asked; each public is counted, whoever the question counts."""
+    return describe_asked(replace(question, public="tous"))
+
+
 def describe_publics(world: World, question: Question) -> dict:
     """Return the publics ready for JSON: the body of the API."""
     found, everybody = count_publics(world, question), part_of_all(world, question)
     names = [one.nom for one in COLONNES]
     return {
-        "titre": describe_question(question).rsplit(", par ", 1)[0],
+        "titre": _title(question),
         "phrase": tell_publics(found, everybody),
         "notes": list(NOTES),
         "publics": [
@@ -72,7 +77,7 @@ def counted_file(world: World, question: Question) -> Fichier:
         table=counted_table(found, everybody),
         colonnes=COLONNES,
         notice=[
-            ("Titre", f"Publics : {describe_question(question).rsplit(', par ', 1)[0]}"),
+            ("Titre", f"Publics : {_title(question)}"),
             ("À retenir", tell_publics(found, everybody)),
             ("Seuil", f"{describe_reach(question)}, compris"),
             *(("À savoir", note) for note in NOTES),

@@ -13,13 +13,12 @@ from geoapp.core.french import (
     format_decimal,
     format_number,
     join_words,
-    lower_first,
 )
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import (
     INFORMATION,
-    PUBLICS,
     describe_offer,
+    describe_public,
     describe_reach,
     describe_way,
     in_households,
@@ -68,9 +67,8 @@ def _where(recherche: Recherche) -> str:
     if recherche.parmi != "tous":
         compare = COMPARES[recherche.parmi]
         parts.append(f"parmi les {compare.communes or compare.ses}")
-    if recherche.question.public != "tous":
-        parts.append(lower_first(PUBLICS[recherche.question.public].split(",")[0]))
-    return "".join(f", {part}" for part in parts)
+    parts.append(describe_public(recherche.question.public))
+    return "".join(f", {part}" for part in parts if part)
 
 
 def tell_sites(sites: Sites) -> str:

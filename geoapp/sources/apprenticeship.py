@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from geoapp.core.errors import SourceError
-from geoapp.sources.json_rows import parse_json, refuse_element
+from geoapp.sources.json_rows import parse_json, refuse_element, refusing_depth
 from geoapp.sources.portals import portal_rows
 from geoapp.sources.records import Lecture, reject
 from geoapp.sources.texts import clean_text, read_date, write_sessions
@@ -137,7 +137,7 @@ def read_catalogue(path: Path) -> Lecture:
     SourceError
         Broken or too deep JSON, or no array of trainings.
     """
-    try:
+    with refusing_depth(path):
         records = _records(Path(path))
         rows, rejets = {}, []
         for rank, record in enumerate(records, 1):
@@ -146,13 +146,6 @@ def read_catalogue(path: Path) -> Lecture:
                 rejets.append(reject(place, *refused))
             else:
                 rows[place] = {name: _sound(value) for name, value in _cells(record).items()}
-    except RecursionError:
-        raise SourceError(
-            path,
-            "JSON imbriqué trop profondément.",
-            place="ligne 1",
-            cure="Vérifiez le format de la source.",
-        ) from None
     names = list(_cells({}))
     frame = pd.DataFrame(
         [[row[name] for name in names] for row in rows.values()],

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import SourceError
-from geoapp.sources.json_rows import parse_json, refuse_element
+from geoapp.sources.json_rows import parse_json, refuse_element, refusing_depth
 from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
 from geoapp.sources.records import Lecture, reject
 from geoapp.sources.texts import clean_text, read_count, read_date, write_sessions
@@ -28,15 +28,8 @@ def read_intercarif(path: Path, *, voie: str = "") -> Lecture:
     SourceError
         Broken or too deep JSON, or no training in it.
     """
-    try:
+    with refusing_depth(path):
         return _read(Path(path), voie)
-    except RecursionError:
-        raise SourceError(
-            path,
-            "JSON imbriqué trop profondément.",
-            place="ligne 1",
-            cure="Vérifiez le format de la source.",
-        ) from None
 
 
 def _read(path: Path, voie: str) -> Lecture:

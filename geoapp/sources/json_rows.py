@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from geoapp.core.errors import SourceError
@@ -27,10 +29,17 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
         Truncated, broken or too deep JSON (line and column are given), not an array.
     """
     text = decode(path, read_bytes(path), encoding)
-    try:
+    with refusing_depth(path):
         lecture = _flatten(path, portal_rows(_parse(path, text.texte)))
         lecture.notes += filter(None, [text.dit])
         return lecture
+
+
+@contextmanager
+def refusing_depth(path: Path) -> Iterator[None]:
+    """Raise `SourceError` where a JSON is nested too deeply to be read."""
+    try:
+        yield
     except RecursionError:
         raise SourceError(
             path,

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.model import Question, describe_asked, parse_question
 from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package
 from geoapp.outputs.catalogue.dcat import PageCatalogue, describe_catalogue
 from geoapp.outputs.catalogue.export import every_file
-from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
+from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
 from geoapp.outputs.files.formats import FORMATS, SERVIS, Format
@@ -55,7 +55,7 @@ def index():
         titre="Données",
         tables=resource_rows(resources, TABLE, {}),
         indicateurs=resource_rows(resources, INDICATEURS, asked),
-        question=question_words(question),
+        question=describe_asked(question),
         adresse_question=url_for("coverage.index", **asked),
         dictionnaire=dictionary(resources),
         ensemble=url_for("downloads.everything"),
@@ -137,7 +137,7 @@ def _made_size(one: Ressource, form: Format) -> int | None:
 
 
 def _package(snapshot: Snapshot) -> dict:
-    return describe_package(snapshot, _resources(), question_words(Question()))
+    return describe_package(snapshot, _resources(), describe_asked(Question()))
 
 
 def _parse_name(fichier: str) -> tuple[str, Format]:

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import format_date, upper_first
 from geoapp.core.published import name_snapshots
-from geoapp.coverage.model import describe_question, describe_reach, in_households
+from geoapp.coverage.model import describe_asked, describe_reach, in_households
 from geoapp.coverage.offered import name_offer
 from geoapp.coverage.sentences import list_sources, travel_precision
 from geoapp.outputs.planning import sites_file
@@ -152,7 +152,7 @@ def what_if():
     return render_template(
         "what_if.html",
         titre="Et si ?" if scenario.est_vide else describe_scenario(world, scenario),
-        question=describe_question(question).rsplit(", par ", 1)[0].replace("Couverture : ", ""),
+        question=describe_asked(question).removeprefix("Couverture : "),
         est_vide=scenario.est_vide,
         phrase=_invite(effets) if scenario.est_vide else tell_effects(effets),
         notes=scenario_notes(world, effets),

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.memory import Memory
-from geoapp.coverage.model import Question, describe_question, parse_question
+from geoapp.coverage.model import Question, describe_asked, parse_question
 from geoapp.coverage.offered import is_information
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.territories.content import ContenuZone, build_content
@@ -71,7 +71,7 @@ def index():
         est_commune=zonage == COMMUNE,
         lignes=vues.zone_rows(served_world(), question, found[:NB_TROUVEES] if texte else found),
         nb_max=NB_TROUVEES,
-        legende=describe_question(question).rsplit(", par ", 1)[0].removeprefix("Couverture : "),
+        legende=describe_asked(question).removeprefix("Couverture : "),
         offre=question.offre,
         est_information=is_information(question),
         perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),

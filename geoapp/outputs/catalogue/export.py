@@ -9,10 +9,10 @@ from pathlib import Path
 from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.model import parse_question
+from geoapp.coverage.model import describe_asked, parse_question
 from geoapp.coverage.world import World, open_world
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package, seal_package
-from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
+from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file
 from geoapp.outputs.catalogue.listing import TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
 from geoapp.outputs.files.formats import (
@@ -151,7 +151,7 @@ def _write_folder(
     ):
         write_pair(fichier, form, folder / one.path(form))
     if form.nom == "csv-simple":
-        question = question_words(parse_question(parametres, world))
+        question = describe_asked(parse_question(parametres, world))
         package = seal_package(describe_package(snapshot, resources, question), folder)
         (folder / NOM).write_text(
             json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -10,7 +10,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import answer
-from geoapp.coverage.model import Question, describe_question, parse_question
+from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import World
 from geoapp.outputs.catalogue.resources import sources_of
 from geoapp.outputs.coverage import file_of, layer_name
@@ -92,8 +92,3 @@ def indicator_file(world: World, zonage: str, parametres: dict) -> Fichier:
 def indicator_title(zonage: str) -> str:
     """Return the title of a file of indicators."""
     return layer_name(zonage)
-
-
-def question_words(question: Question) -> str:
-    """Return a question in words, its zoning left out: the files are one by zoning."""
-    return describe_question(question).removesuffix(f", par {MAILLES[question.zonage].singulier}")
