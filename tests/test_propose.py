@@ -117,6 +117,20 @@ def test_a_cell_of_two_coordinates_and_a_last_day_are_kept(tmp_path):
     assert (checked.nb_placees, checked.nb_douteuses) == (2, 0)
 
 
+@pytest.mark.parametrize(
+    "header, row, left",
+    [
+        ("Formation;CP;geo_point_2d", "CAP Boulanger;62300;", []),
+        ("Formation;CP;Date de fin", "CAP Boulanger;62300;30/06/2026", ["Date de fin"]),
+        ("Formation;lat;lng;gps", 'CAP Boulanger;50.4;2.8;"50.4, 2.8"', ["gps"]),
+    ],
+)
+def test_what_would_serve_nothing_is_left_and_an_empty_column_read(tmp_path, header, row, left):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    assert propose(path).laissees == left
+
+
 def test_a_duration_in_years_is_no_number_of_hours(tmp_path):
     path = tmp_path / "t.txt"
     path.write_text(TABLES["barres.txt"][0], encoding="utf-8")

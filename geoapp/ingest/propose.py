@@ -420,6 +420,11 @@ def match_columns(raw: pd.DataFrame) -> dict[str, tuple[str, str]]:
         if ours not in found and theirs not in taken:
             found[ours] = theirs, proof
             taken.add(theirs)
+    # What would serve nothing is left to the person who reads.
+    if {"latitude", "longitude"} <= found.keys():
+        found.pop("position", None)
+    if "periodes" not in found:
+        found.pop("fin", None)
     return found
 
 
@@ -446,9 +451,9 @@ def _source_of(
         # The name beside its postcode says the commune where several share it.
         pair = [theirs["lieu_code_postal"], theirs["ville"]]
         columns["lieu_code_postal"] = {"colonnes": pair, "separateur": " "}
-    if "position" in theirs and not {"latitude", "longitude"} <= columns.keys():
+    if "position" in theirs:
         columns |= _two_of(raw, theirs["position"])
-    if "fin" in theirs and "periodes" in theirs:
+    if "fin" in theirs:
         # A session: its number, unknown, its first day, its last one, its places.
         said = [theirs[ours] for ours in ("periodes", "fin", "capacite") if ours in theirs]
         rule = {"colonnes": said, "separateur": ";", "vides": True, "remplace": [["^", ";"]]}
@@ -485,7 +490,7 @@ def _source_of(
 def _two_of(raw: pd.DataFrame, column: str) -> dict:
     """Return the rules of a latitude and a longitude that are in one cell."""
     between = raw[column].dropna().str.strip().str.extract(f"^{_PAIRE}$")["signe"].dropna()
-    separator = between.mode().iloc[0]
+    separator = next(iter(between.mode()), ",")
     return {
         ours: {
             "colonne": column,
